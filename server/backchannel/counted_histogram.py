@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 
 class Samples:
-    """Counts by bucket, of one value of the label. One thread adds to it; reading it meanwhile may miss the newest sample."""
+    """Counts by bucket, of one value of each label. One thread adds to it; reading it meanwhile may miss the newest sample."""
 
     __slots__ = ("_bounds", "counts", "total")
 
@@ -38,29 +38,24 @@ class CountedHistogram(Collector):
         name: str,
         documentation: str,
         bounds: Sequence[float],
-        label: str | None = None,
+        label_names: Sequence[str] = (),
         registry: CollectorRegistry = REGISTRY,
         *,
         has_sum: bool = True,
     ) -> None:
-        """`bounds`: upper ones, ascending. `label`: the name of its label, if it has one. `has_sum`: False where samples are counted by
-        others, who report no sum."""
+        """`bounds`: upper ones, ascending. `has_sum`: False where samples are counted by others, who report no sum."""
         self.name = name
         self.documentation = documentation
+        self.label_names = tuple(label_names)
         self._bounds = tuple(bounds)
-        self._label = label
         self._has_sum = has_sum
-        self._samples: dict[str, Samples] = {}
+        self._samples: dict[tuple[str, ...], Samples] = {}
         registry.register(self)
 
-    @property
-    def label_names(self) -> tuple[str, ...]:
-        return (self._label,) if self._label else ()
-
-    def labels(self, value: str = "") -> Samples:
-        """Of this value of the label; "" where there is none."""
-        found = self._samples.get(value)
-        return found if found is not None else self._samples.setdefault(value, Samples(self._bounds))
+    def labels(self, *values: str) -> Samples:
+        """Of these values of the labels, one for each."""
+        found = self._samples.get(values)
+        return found if found is not None else self._samples.setdefault(values, Samples(self._bounds))
 
     def describe(self) -> Iterable[Metric]:
         return [self._family()]
@@ -68,13 +63,13 @@ class CountedHistogram(Collector):
     def collect(self) -> Iterable[Metric]:
         family = self._family()
         bounds = [*(f"{bound:g}" for bound in self._bounds), "+Inf"]
-        for value, samples in sorted(self._samples.items()):
+        for values, samples in sorted(self._samples.items()):
             total, buckets = 0, []
             for bound, count in zip(bounds, samples.counts, strict=True):
                 total += count
                 buckets.append((bound, float(total)))
-            family.add_metric([value] if self._label else [], buckets, samples.total if self._has_sum else None)
+            family.add_metric(values, buckets, samples.total if self._has_sum else None)
         return [family]
 
     def _family(self) -> HistogramMetricFamily:
-        return HistogramMetricFamily(self.name, self.documentation, labels=[self._label] if self._label else [])
+        return HistogramMetricFamily(self.name, self.documentation, labels=self.label_names)

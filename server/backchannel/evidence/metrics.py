@@ -52,21 +52,21 @@ rtt: Final = CountedHistogram(
     "backchannel_heartbeat_rtt_seconds",
     "From a ping to its pong, as clients saw it.",
     BOUNDS_S,
-    "transport",
+    ["transport"],
     has_sum=False,
 )
 delivery: Final = CountedHistogram(
     "backchannel_delivery_seconds",
     "From a message's commit until another person's client had applied it, as that client saw it.",
     BOUNDS_S,
-    "transport",
+    ["transport"],
     has_sum=False,
 )
 send: Final = CountedHistogram(
     "backchannel_send_seconds",
     "From the key press until a message was shown as sent, as its client saw it.",
     BOUNDS_S,
-    "transport",
+    ["transport"],
     has_sum=False,
 )
 reports: Final = Counter("backchannel_reports", "Reports of clients.", ["outcome"])

@@ -27,6 +27,7 @@ HANDLED: Final[frozenset[type[Struct]]] = (
     | frozenset(queries.TIMED)
 )
 
+_NAMES_PEOPLE: Final = frozenset({CreateRoom, AddMembers, GetPeople})
 _log = ProcessLog("backchannel.commands")
 
 
@@ -87,13 +88,15 @@ def _finish_operation(finish: Finish, outcome: Outcome) -> None:
 def _enqueue(command: Command, caller: Caller, node: Node, finish: Finish, sent: Command | None = None) -> None:
     """`sent`: what the client sent, where the site's policy made `command` of it."""
     operation = commands.OPERATIONS[type(command)](command, caller, node.context)
-    if isinstance(operation, Send) and isinstance(sent, SendMessage):
+    if isinstance(sent, SendMessage) and isinstance(operation, Send):
         operation = structs.replace(operation, sent_as=sent.content)
     node.context.log.enqueue(operation, partial(_finish_operation, finish))
 
 
 def _external_ids(command: Command) -> Sequence[str]:
     """The people whom a command names by the site's own ids."""
+    if type(command) not in _NAMES_PEOPLE:
+        return ()
     match command:
         case CreateRoom() | AddMembers():
             return command.members_external

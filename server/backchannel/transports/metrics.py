@@ -2,8 +2,9 @@
 
 from typing import Final, Literal
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
+from backchannel.counted_histogram import CountedHistogram, Samples
 from backchannel.protocol.commands import COMMANDS
 
 commands: Final = Counter(
@@ -11,11 +12,11 @@ commands: Final = Counter(
     "Commands answered. Rare ones count as `other` together.",
     ["command", "transport", "outcome"],
 )
-command_seconds: Final = Histogram(
+command_seconds: Final = CountedHistogram(
     "backchannel_command_seconds",
     "Seconds from a command's arrival to its answer. The kind is send, change or read: a histogram for each command would be most of a page.",
+    (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
     ["kind", "transport"],
-    buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 polls: Final = Gauge("backchannel_polls_waiting", "Polls of /api/sync waiting now.")
 refused: Final = Counter("backchannel_websocket_refused", "Requests for a WebSocket that could be none.", ["reason"])
@@ -36,7 +37,7 @@ SHOWN: Final = 100
 """Combinations of a command, its transport and its outcome with a sample of their own, those that came first; a page stays below 600
 samples. Of `send_message`, which alerts ask for, all are shown."""
 OTHER: Final = "other"
-_of_commands: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+_of_commands: dict[tuple[str, str, str], tuple[Counter, Samples]] = {}
 """The library looks labels up under a lock, which for each command would cost more than counting it."""
 
 

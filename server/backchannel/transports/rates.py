@@ -38,6 +38,8 @@ SAME_BURST: Final = 1 / 3
 REPORTS_PER_SECOND: Final = 0.5
 REPORT_BURST: Final = 20
 """Of all clients of a user; each reports at most once in 8 seconds."""
+_SENDS: Final = frozenset({SendMessage, ScheduleMessage})
+"""What is scheduled is sent later, maybe all at once: it counts like a message."""
 SWEEP_AT: Final = 10_000
 """Buckets of one kind, at which the full ones are dropped."""
 
@@ -85,8 +87,7 @@ class Rates:
     def check(self, user_id: int, command: Command, now: float) -> None:
         """Count a command. Raises CommandError 429 `rate_limited` with the time to wait."""
         limits = self._limits
-        # What is scheduled is sent later, maybe all at once: it counts like a message.
-        if isinstance(command, SendMessage | ScheduleMessage):
+        if type(command) in _SENDS:
             _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
             return
         self._check_commands(user_id, now, SEARCH_COUNTS if isinstance(command, Search) else 1)

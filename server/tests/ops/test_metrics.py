@@ -113,10 +113,10 @@ def test_clients_cannot_make_labels() -> None:
 
 def test_a_counted_histogram_is_cumulative() -> None:
     registry = prometheus_client.CollectorRegistry()
-    histogram = CountedHistogram("waits", "Waits.", (0.1, 1), "way", registry)
-    histogram.labels("a").observe(0.1)
-    histogram.labels("a").observe(5)
-    histogram.labels("a").add([1, 2, 3, 4])
+    histogram = CountedHistogram("waits", "Waits.", (0.1, 1), ["way", "back"], registry)
+    histogram.labels("a", "b").observe(0.1)
+    histogram.labels("a", "b").observe(5)
+    histogram.labels("a", "b").add([1, 2, 3, 4])
     (family,) = text_string_to_metric_families(prometheus_client.generate_latest(registry).decode())
     found = {(sample.name, sample.labels.get("le")): sample.value for sample in family.samples}
     assert found == {
