@@ -31,12 +31,14 @@ class Evidence:
         rows = self._database.operations(ATTEMPTS, person.api.user_id, attempt)
         return [Attempt(stage or "", cause or "") for stage, cause in rows]
 
-    def names(self, cause: str, person: Person, stage: str, attempt: int = 0) -> None:
-        """Wait until an attempt that failed at this stage has this cause; no other cause is named beside it."""
+    def names(
+        self, cause: str, person: Person, stage: str, attempt: int = 0, beside: frozenset[str] = frozenset()
+    ) -> None:
+        """Wait until an attempt that failed at this stage has this cause; no cause but those `beside` it is named."""
 
         def found() -> None:
             failed = [each for each in self.attempts(person, attempt) if each.cause not in {"", "unknown"}]
             assert Attempt(stage, cause) in failed, self.attempts(person, attempt)
-            assert {each.cause for each in failed} == {cause}
+            assert {each.cause for each in failed} - beside == {cause}
 
         eventually(found, person.page)

@@ -70,9 +70,10 @@ const nothing = () => ({
   samples: {} as Samples,
 });
 
+/** @param storage Asked when it is needed, because a browser that denies storage throws where it is only named. */
 export function createRecorder<Options extends Partial<CoreOptions>>(
   options: Options,
-  storage: RecorderStorage | undefined = globalThis.sessionStorage,
+  storage: () => RecorderStorage = () => sessionStorage,
 ): Recorder<Options> {
   const now = (): number => options.clock?.now() ?? Date.now();
   const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
@@ -285,7 +286,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
 
     function leave(): void {
       try {
-        storage?.setItem(KEY, JSON.stringify([ring, news.attempts]));
+        storage().setItem(KEY, JSON.stringify([ring, news.attempts]));
       } catch {
         // Full, or not allowed.
       }
@@ -293,10 +294,10 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     }
 
     try {
-      const [lines, ended] = JSON.parse(storage?.getItem(KEY) ?? '[[],[]]') as [typeof ring, Finished[]];
+      const [lines, ended] = JSON.parse(storage().getItem(KEY) ?? '[[],[]]') as [typeof ring, Finished[]];
       ring.unshift(...lines);
       news.attempts.unshift(...ended);
-      storage?.removeItem(KEY);
+      storage().removeItem(KEY);
     } catch {
       // Another version's, or storage is not allowed: the recorder begins empty.
     }

@@ -24,7 +24,7 @@ class SleepyClock extends FakeClock {
 }
 
 /** One person's client with a recorder, on a network in memory, whose server takes reports. */
-function recorded(storage: RecorderStorage = kept()) {
+function recorded(storage: RecorderStorage | (() => never) = kept()) {
   const clock = new SleepyClock();
   const server = new MemoryServer(clock, ['ann', 'bob']);
   server.createRoom([ANN, BOB]);
@@ -61,7 +61,7 @@ function recorded(storage: RecorderStorage = kept()) {
       },
       commands: COMMANDS,
     },
-    storage,
+    typeof storage === 'function' ? storage : () => storage,
   );
   const chat = createFullChat(recorder.options, recorder.feature);
   return { clock, server, network, chat, reports, addresses, host };
@@ -267,5 +267,16 @@ describe('the flight recorder', () => {
     await w.clock.advance(70_000);
     expect(w.chat.recording()[0]).toMatch(/ before$/);
     expect(attemptsOf(w.reports)[0]).toMatchObject({ lived: 5 });
+  });
+
+  it('records where storage is denied, which throws where it is only named', async () => {
+    const w = recorded(() => {
+      throw new DOMException('denied', 'SecurityError');
+    });
+    w.network.sockets = 'refused';
+    w.chat.connect();
+    await w.clock.advance(70_000);
+    globalThis.window?.dispatchEvent(new Event('pagehide'));
+    expect(attemptsOf(w.reports).length).toBeGreaterThan(0);
   });
 });
