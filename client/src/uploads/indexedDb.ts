@@ -142,14 +142,20 @@ export function indexedDbUploads(name: string, { idb, locks, estimate }: Surroun
   };
 }
 
-/** Where files outlive the tab if the browser can keep them and knows which tab owns them; else in memory. One for each server. */
+/**
+ * Where files outlive the tab if the browser can keep them and knows which tab owns them; else in memory. One for each
+ * server. A browser that keeps nothing for this page may throw where `indexedDB` is read.
+ */
 export function defaultUploads(baseUrl: string): UploadStorage {
-  const { indexedDB: idb, navigator } = globalThis;
-  const locks = navigator?.locks;
-  if (!idb || !locks) return memoryUploads();
-  return indexedDbUploads(`backchannel files ${baseUrl}`, {
-    idb,
-    locks,
-    estimate: () => navigator.storage.estimate(),
-  });
+  try {
+    const { indexedDB: idb, navigator } = globalThis;
+    const locks = navigator?.locks;
+    if (idb && locks) {
+      const estimate = () => navigator.storage.estimate();
+      return indexedDbUploads(`backchannel files ${baseUrl}`, { idb, locks, estimate });
+    }
+  } catch {
+    // As without.
+  }
+  return memoryUploads();
 }

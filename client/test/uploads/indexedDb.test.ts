@@ -1,6 +1,6 @@
 import { IDBFactory } from 'fake-indexeddb';
-import { describe, expect, it } from 'vitest';
-import { indexedDbUploads } from '../../src/uploads/indexedDb.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { defaultUploads, indexedDbUploads } from '../../src/uploads/indexedDb.ts';
 import type { UploadRecord } from '../../src/uploads/storage.ts';
 
 /** A browser's locks; `die` releases all that one tab holds. */
@@ -119,5 +119,21 @@ describe('files on the device', () => {
     const { storage } = open();
     expect(await storage.load()).toEqual([]);
     expect(await storage.read('f', 0, 5)).toBeNull();
+  });
+
+  it('are in memory where the browser denies the database as soon as it is named', async () => {
+    const had = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB');
+    const deny = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    Object.defineProperty(globalThis, 'indexedDB', { configurable: true, get: deny });
+    onTestFinished(() => {
+      if (had) Object.defineProperty(globalThis, 'indexedDB', had);
+      else Reflect.deleteProperty(globalThis, 'indexedDB');
+    });
+    const file = source(10);
+    const storage = defaultUploads('http://a');
+    expect(await storage.keep('one', file)).toBe(false);
+    expect(same(await storage.read('one', 0, 10), file.bytes)).toBe(true);
   });
 });
