@@ -141,7 +141,7 @@ def _add_current(view: View, sums: Sums, first_hour: int) -> None:
         f" ELSE {len(LIVES_S)} END AS life, count(*) FROM ops_connection WHERE id >= %s AND transport = 0 GROUP BY 1, 2, 3, 4, 5",
         [id_at(first_hour * HOUR_US)],
     )
-    words = view.words(number for row in rows for number in row[1:4])
+    words = view.words(number for _, *named, _, _ in rows for number in named)
     for hour, cause, network, agent, life, count in rows:
         sums.hours[hour, words[cause]] += count
         sums.places[words[network], words[agent], words[cause]] += count
@@ -156,7 +156,7 @@ def _proxies(view: View, since_us: int) -> list[Proxy]:
         f" GROUP BY via ORDER BY attempts DESC LIMIT {PROXIES}",
         [id_at(since_us)],
     )
-    words = view.words(row[0] for row in rows)
+    words = view.words(via for via, _, _ in rows)
     return [Proxy(words[via], attempts, failed) for via, attempts, failed in rows]
 
 
@@ -178,7 +178,7 @@ def _on_http(view: View) -> list[_Polling]:
         f" AND c.transport = 1 AND c.person IS NOT NULL ORDER BY c.id LIMIT {PEOPLE}",
         [id_at(DAY_US)],
     )
-    words = view.words(number for row in rows for number in row[2:5])
+    words = view.words(number for _, _, *named in rows for number in named)
     return [
         _Polling(person, us_of(id_), words[agent], words[network], words[cause])
         for person, id_, agent, network, cause in rows

@@ -109,7 +109,7 @@ def _open(view: View) -> list[Open]:
         "SELECT transport, client, count(*) FROM ops_connection WHERE lived_ms IS NULL AND reached = 2 GROUP BY transport, client",
         [],
     )
-    words = view.words(row[1] for row in rows)
+    words = view.words(client for _, client, _ in rows)
     counts: dict[tuple[int, str], int] = defaultdict(int)
     for transport, client, count in rows:
         counts[transport, words[client]] += count
@@ -121,7 +121,7 @@ def _causes(view: View, now_us: int) -> list[CauseCount]:
         "SELECT cause, count(*) FROM ops_connection WHERE id >= %s AND cause IS NOT NULL GROUP BY cause",
         [id_at(now_us - HOUR_US)],
     )
-    words = view.words(row[0] for row in rows)
+    words = view.words(cause for cause, _ in rows)
     return sorted((CauseCount(words[cause], count) for cause, count in rows), key=lambda each: -each.count)
 
 

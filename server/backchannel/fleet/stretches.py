@@ -37,7 +37,7 @@ def connections_around(view: View, person: int, at_us: int) -> list[Connection]:
 
 
 def _connections(view: View, rows: Sequence[tuple[Any, ...]]) -> list[Connection]:
-    words = view.words(number for row in rows for number in row[6:14])
+    words = view.words(number for _, _, _, _, _, _, *named, _ in rows for number in named)
     found = []
     for id_, transport, lived_ms, reached, device, code, *named, seen in rows:
         reason, stage, cause, agent, client, network, via, node = (words[number] for number in named)
