@@ -17,6 +17,8 @@ from typing import Any, ClassVar, Final, Self
 from unicodedata import normalize
 from uuid import UUID
 
+from msgspec import Struct, structs
+
 from backchannel import rules
 from backchannel.commands.attachments import check_claim, claim, write_claim
 from backchannel.commands.context import Caller, Context
@@ -92,6 +94,11 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             draft_rev=command.draft_rev,
             via=caller.via,
         )
+
+    def made_of(self, sent: Struct) -> Self:
+        """Keeps the text that the client sent, by which a retry is recognised."""
+        assert isinstance(sent, declared.SendMessage)
+        return structs.replace(self, sent_as=sent.content)
 
     @property
     def size(self) -> int:

@@ -11,7 +11,7 @@ Over 300 lines because it is one table: every command, in the order of the docum
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -94,6 +94,9 @@ Device = Annotated[
 ]
 Instance = Annotated[str, Meta(min_length=1, max_length=64, description="Identifies one tab or process of a client.")]
 
+SEARCH_WEIGHT: Final = 5
+"""A search may take 50 ms of a reading thread: at six a second one person uses less than a third of one."""
+
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -121,6 +124,10 @@ class Declaration:
     """HTTP status of the usual success."""
     change: Change | None
     """None for queries, for commands without an event, and for messages, which have a rate of their own."""
+    is_message: bool
+    """Sends a message, now or later: it counts at the rate of messages."""
+    weight: int
+    """How many commands it counts as at the rate of commands."""
     refuses: tuple[int, ...]
     """HTTP statuses of its own refusals: besides those of every request, 404 for an id in the path, and 410 for that of a message."""
 
@@ -159,6 +166,8 @@ def _declare(
     status: int = 200,
     *,
     change: Change | None = None,
+    is_message: bool = False,
+    weight: int = 1,
     refuses: tuple[int, ...] = (),
 ) -> Callable[[C], C]:
     """Register a command struct in `COMMANDS`. `rest`: `"METHOD /path/{field}"`."""
@@ -167,7 +176,18 @@ def _declare(
         word = struct.__struct_config__.tag
         assert isinstance(word, str)
         method, path = rest.split(" ") if rest else (None, "")
-        COMMANDS[word] = Declaration(word, struct, method, path, result, status, change, refuses)  # type: ignore[arg-type]
+        COMMANDS[word] = Declaration(
+            word,
+            struct,
+            cast("Method | None", method),
+            path,
+            result,
+            status,
+            change,
+            is_message,
+            weight,
+            refuses,
+        )
         return struct
 
     return enter
@@ -190,7 +210,7 @@ class GetRoom(Command, kw_only=True, tag="get_room"):
     room_id: Id
 
 
-@_declare("POST /api/rooms/{room_id}/messages", SendResult, 201, refuses=(409, 410))
+@_declare("POST /api/rooms/{room_id}/messages", SendResult, 201, is_message=True, refuses=(409, 410))
 class SendMessage(Command, kw_only=True, tag="send_message"):
     """Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
 
@@ -233,7 +253,7 @@ class GetDrafts(Command, kw_only=True, tag="get_drafts"):
     """List the caller's drafts in the rooms that they are in."""
 
 
-@_declare("PUT /api/scheduled/{id}", ScheduledResult, refuses=(409, 410))
+@_declare("PUT /api/scheduled/{id}", ScheduledResult, is_message=True, refuses=(409, 410))
 class ScheduleMessage(Command, kw_only=True, tag="schedule_message"):
     """Send a message later, or change one that waits. Repeating it changes nothing.
 
@@ -370,7 +390,7 @@ class GetHistory(Command, kw_only=True, tag="get_history"):
     limit: Page = 50
 
 
-@_declare("GET /api/search", SearchResult, refuses=(404,))
+@_declare("GET /api/search", SearchResult, weight=SEARCH_WEIGHT, refuses=(404,))
 class Search(Command, kw_only=True, tag="search"):
     """Find messages by their words, in the caller's rooms and up to where they left in former ones.
 

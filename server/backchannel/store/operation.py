@@ -24,6 +24,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     is_batchable: ClassVar[bool] = False
     """Whether it may share a transaction with other callers' operations."""
 
+    def made_of(self, sent: msgspec.Struct) -> Self:
+        """This operation, whose command the site's policy made of the command `sent` by the client."""
+        return self
+
     @property
     def size(self) -> int:
         """Characters that it adds to the log; limits the size of a batch."""

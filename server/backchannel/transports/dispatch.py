@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from backchannel import commands, queries
 from backchannel.commands.context import Caller
-from backchannel.commands.send_message import SendMessage as Send
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
-from backchannel.protocol.commands import AddMembers, Command, CreateRoom, GetPeople, SendMessage, declaration_of
+from backchannel.protocol.commands import AddMembers, Command, CreateRoom, GetPeople, declaration_of
 from backchannel.protocol.errors import CommandError
 from backchannel.store.read_pool import resolve
 from backchannel.store.transaction import Outcome
@@ -88,8 +87,8 @@ def _finish_operation(finish: Finish, outcome: Outcome) -> None:
 def _enqueue(command: Command, caller: Caller, node: Node, finish: Finish, sent: Command | None = None) -> None:
     """`sent`: what the client sent, where the site's policy made `command` of it."""
     operation = commands.OPERATIONS[type(command)](command, caller, node.context)
-    if isinstance(sent, SendMessage) and isinstance(operation, Send):
-        operation = structs.replace(operation, sent_as=sent.content)
+    if sent is not None:
+        operation = operation.made_of(sent)
     node.context.log.enqueue(operation, partial(_finish_operation, finish))
 
 

@@ -1,7 +1,7 @@
 """Rate limits of one user: token buckets, per user and chat. Pure: time is an argument. By default:
 
     frames      every frame on all sockets of the user together: 200 a second, bursts of 1,000
-    sends       10 a second sustained, bursts of 60
+    messages    sent or scheduled: 10 a second sustained, bursts of 60
     commands    all other commands, polls, tickets and chat sessions: 30 a second, bursts of 60; a search counts as five
     changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
                 message reacted to or edited and each room renamed, joined or left
@@ -14,7 +14,7 @@ A refused command takes no token. A client that goes on in spite of refusals is 
 from collections.abc import Hashable
 from typing import Final
 
-from backchannel.protocol.commands import Command, ScheduleMessage, Search, SendMessage, declaration_of
+from backchannel.protocol.commands import Command, declaration_of
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
@@ -24,8 +24,6 @@ FILE_BURST: Final = 500
 """A room that is opened shows many pictures at once."""
 BYTES_OF_A_REQUEST: Final = 32 * 1024
 """A body of this size counts as two requests, the largest of a poll as 33."""
-SEARCH_COUNTS: Final = 5
-"""A search may take 50 ms of a reading thread: at six a second one person uses less than a third of one."""
 FRAMES_PER_SECOND: Final = 200.0
 FRAME_BURST: Final = 1000
 """At least: a site that allows more sends and commands allows twice as many frames as these together."""
@@ -38,8 +36,6 @@ SAME_BURST: Final = 1 / 3
 REPORTS_PER_SECOND: Final = 0.5
 REPORT_BURST: Final = 20
 """Of all clients of a user; each reports at most once in 8 seconds."""
-_SENDS: Final = frozenset({SendMessage, ScheduleMessage})
-"""What is scheduled is sent later, maybe all at once: it counts like a message."""
 SWEEP_AT: Final = 10_000
 """Buckets of one kind, at which the full ones are dropped."""
 
@@ -87,11 +83,12 @@ class Rates:
     def check(self, user_id: int, command: Command, now: float) -> None:
         """Count a command. Raises CommandError 429 `rate_limited` with the time to wait."""
         limits = self._limits
-        if type(command) in _SENDS:
+        declaration = declaration_of(command)
+        if declaration.is_message:
             _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
             return
-        self._check_commands(user_id, now, SEARCH_COUNTS if isinstance(command, Search) else 1)
-        change = declaration_of(command).change
+        self._check_commands(user_id, now, declaration.weight)
+        change = declaration.change
         if change is None:
             return
         same = (user_id, change.what, *(getattr(command, name) for name in change.of)) if change.what else None

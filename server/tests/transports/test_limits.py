@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from backchannel.protocol.commands import GetMe, ScheduleMessage, Search, SendMessage
+from backchannel.protocol.commands import SEARCH_WEIGHT, GetMe, ScheduleMessage, Search, SendMessage
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
-from backchannel.transports.rates import COMMAND_BURST, SEARCH_COUNTS, Rates
+from backchannel.transports.rates import COMMAND_BURST, Rates
 from tests.running import Running, running, somebody
 
 ROOM = 2**53 - 1
@@ -110,7 +110,7 @@ def test_what_is_scheduled_counts_as_a_send() -> None:
 
 def test_a_search_counts_as_several_commands() -> None:
     limits = Rates(Limits(commands_per_second=0.001))
-    for _ in range(COMMAND_BURST // SEARCH_COUNTS):
+    for _ in range(COMMAND_BURST // SEARCH_WEIGHT):
         limits.check(1, Search(query="x"), now=0)
     with pytest.raises(CommandError):
         limits.check(1, GetMe(), now=0)
