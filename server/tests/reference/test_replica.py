@@ -15,7 +15,7 @@ FRAMES: dict[str, Frame] = {
     for vector in read("valid", "server")
     if isinstance(vector.data.get("frame"), dict)
 }
-NOT_OF_A_REPLICA = {"ack", "error", "caught_up", "going_away", "pong", "presence", "typing"}
+NOT_OF_A_REPLICA = {"ack", "error", "caught_up", "going_away", "please_report", "pong", "presence", "typing"}
 """Frames that change nothing that a client holds."""
 STRANGERS = {"weather"}
 """Types that version 1 does not know."""
