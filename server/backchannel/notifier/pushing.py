@@ -50,8 +50,9 @@ class Pusher:
         return len(rows)
 
     def _read(self) -> tuple[list[Queued], dict[int, int]]:
-        rows = notifications.queued(self._now_us(), BATCH)
-        return rows, {person_id: rooms.badge_of(person_id) for person_id in {row.person_id for row in rows}}
+        at_us = self._now_us()
+        rows = notifications.queued(at_us, BATCH)
+        return rows, {person_id: rooms.badge_of(person_id, at_us) for person_id in {row.person_id for row in rows}}
 
     async def _send(self, row: Queued, badge: int, silent: set[str]) -> Sent:
         """`silent`: hosts that gave no answer in this batch. They cost others no more of its time."""

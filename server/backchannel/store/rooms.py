@@ -179,12 +179,24 @@ def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
     return list_of(person_id, only).rooms if only is None or only else []
 
 
-def badge_of(person_id: int) -> int:
-    """How many unread messages are for this person in particular: those of direct rooms, and mentions elsewhere."""
-    return sum(
-        (room.unread_count if room.kind == "direct" else room.mention_count) + room.thread_mention_count
-        for room in rooms_of(person_id)
-    )
+def badge_of(person_id: int, at_us: int) -> int:
+    """How many unread messages are for this person."""
+    return badge_in(rooms_of(person_id), at_us)
+
+
+def badge_in(rooms: Sequence[Room], at_us: int) -> int:
+    """All of rooms whose level is `all`, as direct rooms are without a choice, and mentions elsewhere. None of rooms that are muted or
+    notify of nothing. `badgeIn` of web/src/app/roomLevels.ts counts the same."""
+    return sum(_for_the_person(room) for room in rooms if not _is_quiet(room, at_us))
+
+
+def _is_quiet(room: Room, at_us: int) -> bool:
+    return room.level == "none" or (room.muted_until is not None and times.from_wire(room.muted_until) > at_us)
+
+
+def _for_the_person(room: Room) -> int:
+    level = room.level or ("all" if room.kind == "direct" else "mentions")
+    return (room.unread_count if level == "all" else room.mention_count) + room.thread_mention_count
 
 
 def read_state_of(person_id: int, room_id: int) -> ReadState:

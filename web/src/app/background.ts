@@ -1,17 +1,15 @@
-import type { Chat } from '@backchannel/client';
-import { withNotificationSettings } from '@backchannel/client/features/notificationSettings';
+import type { Chat, Snapshot } from '@backchannel/client';
 import type { SharedTabs } from '@backchannel/client/tabs';
+import { createChoices } from '../features/notifications/createChoices.ts';
 import { type Notice, noticesBetween } from '../features/notifications/notices.ts';
 import { deviceName, keepSubscribed } from '../features/notifications/pushSubscription.ts';
 import { notifies, onNotifyChange } from '../features/notifications/setting.ts';
-import { lateFeature } from './lateFeatures.ts';
+import { notificationSettings } from './notificationSettings.ts';
 
 /** Longer than a message takes on a working connection, shorter than a user takes to close the tab. */
 const STUCK_MS = 2_000;
 /** The tag of the one-off Background Sync (Chromium only). */
 const SYNC_TAG = 'outbox';
-
-const notificationSettings = lateFeature(withNotificationSettings);
 
 interface WithSync extends ServiceWorkerRegistration {
   readonly sync?: { register(tag: string): Promise<void> };
@@ -35,6 +33,8 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
   let before = chat.getSnapshot();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isPushKept = false;
+  const choices = createChoices(() => notificationSettings(chat).getMyNotifications(), Date.now);
+  const shown = new Set<string>();
   const unsubscribe = chat.subscribe(() => {
     const now = chat.getSnapshot();
     if (now === before) return;
@@ -47,8 +47,15 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
       void keepPush(chat, worker);
     }
     if (!tabs.leads || !notifies()) return;
-    for (const notice of notices) if (!tabs.isLookedAt(notice.room)) void show(notice, worker, open);
+    const fresh = notices.filter(({ room, message }) => !tabs.isLookedAt(room) && !(message && shown.has(message)));
+    // A message of a room whose level is `all` may be reported as a mention as well.
+    for (const { message } of fresh) if (message) shown.add(message);
+    if (fresh.length > 0) void showUnlessUndisturbed(fresh);
   });
+  async function showUnlessUndisturbed(fresh: readonly Notice[]): Promise<void> {
+    if (await choices.isUndisturbed()) return;
+    for (const notice of fresh) void show(notice, worker, open);
+  }
   const unsubscribeFromSetting = onNotifyChange(() => {
     if (tabs.leads) void keepPush(chat, worker);
   });
@@ -63,9 +70,9 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
 }
 
 /** A failure here must not keep the other subscribers of the chat from being called. */
-function noticesOf(...snapshots: Parameters<typeof noticesBetween>): readonly Notice[] {
+function noticesOf(...snapshots: readonly [Snapshot, Snapshot]): readonly Notice[] {
   try {
-    return noticesBetween(...snapshots);
+    return noticesBetween(...snapshots, Date.now());
   } catch (error) {
     reportError(error);
     return [];

@@ -1,6 +1,6 @@
 import type { Notification, Room, Snapshot, User } from '@backchannel/client';
 import { describe, expect, it } from 'vitest';
-import { noticesBetween } from '../../src/features/notifications/notices.ts';
+import { noticesBetween as noticesAt } from '../../src/features/notifications/notices.ts';
 
 const ann: User = { id: 1, username: 'ann', display_name: 'Ann' };
 const bob: User = { id: 2, username: 'bob', display_name: 'Bob' };
@@ -33,6 +33,8 @@ const notification = (more: Partial<Notification> = {}): Notification => ({
   ...more,
 });
 type Picture = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded' | 'user'>;
+/** Long before any room is muted until. */
+const noticesBetween = (before: Picture, now: Picture) => noticesAt(before, now, 0);
 const snapshot = (rooms: readonly Room[], notifications: readonly Notification[] = []): Picture => ({
   rooms,
   notifications,
@@ -102,5 +104,34 @@ describe('notifications', () => {
 
   it('show a mention in a direct room once', () => {
     expect(noticesBetween(snapshot([room()]), snapshot([said('m1', 1)], [notification()]))).toHaveLength(1);
+  });
+});
+
+describe('the level of a room', () => {
+  const design = { kind: 'channel', name: 'design' } as const;
+  const seen = (more: Partial<Room>) => snapshot([room({ ...design, ...more })]);
+  const talk = (more: Partial<Room>) => snapshot([said('m1', 1, bob, { ...design, ...more })], [notification()]);
+  const titles = (more: Partial<Room>, at = 0) => noticesAt(seen(more), talk(more), at).map(({ title }) => title);
+
+  it('`all` shows every message, where it was said', () => {
+    expect(titles({ level: 'all' })[0]).toBe('Bob in #design');
+  });
+
+  it('`mentions` shows what is for the user, in a direct room too', () => {
+    expect(titles({ level: 'mentions' })).toEqual(['Bob mentioned you in #design']);
+    const direct = { level: 'mentions', kind: 'direct' } as const;
+    expect(noticesBetween(snapshot([room(direct)]), snapshot([said('m1', 1, bob, direct)]))).toEqual([]);
+  });
+
+  it('`none` shows nothing but an invitation', () => {
+    expect(titles({ level: 'none' })).toEqual([]);
+    const invited = snapshot([room({ level: 'none' })], [notification({ kind: 'invitation', message_id: null })]);
+    expect(noticesBetween(snapshot([]), invited)).toHaveLength(1);
+  });
+
+  it('does not matter while the room is muted, and does again afterwards', () => {
+    const muted = { level: 'all', muted_until: '2030-01-01T00:00:00Z' } as const;
+    expect(titles(muted, Date.parse('2029-12-31T23:59:59Z'))).toEqual([]);
+    expect(titles(muted, Date.parse('2030-01-01T00:00:01Z'))).not.toEqual([]);
   });
 });

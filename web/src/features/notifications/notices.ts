@@ -1,4 +1,5 @@
 import type { Notification as ChatNotification, Room, RoomId, Snapshot, User } from '@backchannel/client';
+import { isQuiet, levelOf } from '../../app/roomLevels.ts';
 import { cleanName, truncate, isolated, nameInText } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 
@@ -23,32 +24,37 @@ const roomName = (room: Room): string =>
 
 /**
  * The notices for what is new between two snapshots: mentions, replies and invitations as the server reports them, and
- * every unread message of a direct room. What was unread in the first snapshot is not new.
+ * every unread message of a room whose level is `all`, as direct rooms are without a choice. Nothing of a quiet room but an
+ * invitation. What was unread in the first snapshot is not new. `at`: the time, in ms since 1970.
  */
-export function noticesBetween(before: NoticeSnapshot, now: NoticeSnapshot): readonly Notice[] {
+export function noticesBetween(before: NoticeSnapshot, now: NoticeSnapshot, at: number): readonly Notice[] {
   if (!before.roomsLoaded || !now.user) return [];
   const roomsBefore = new Map(before.rooms.map((room) => [room.id, room]));
-  const direct = now.rooms.flatMap((room) => directNotice(roomsBefore.get(room.id), room, now.user as User));
+  const loud = now.rooms.filter((room) => !isQuiet(room, at));
+  const each = loud.flatMap((room) => messageNotice(roomsBefore.get(room.id), room, now.user as User));
   const reportedBefore = new Set(before.notifications);
   const reported = now.notifications
-    .filter((each) => !reportedBefore.has(each))
-    .flatMap((each) => reportedNotice(each, now.rooms));
-  return [...direct, ...reported];
+    .filter((one) => !reportedBefore.has(one))
+    .flatMap((one) => reportedNotice(one, one.kind === 'invitation' ? now.rooms : loud));
+  return [...each, ...reported];
 }
 
-function directNotice(before: Room | undefined, room: Room, me: User): readonly Notice[] {
+function messageNotice(before: Room | undefined, room: Room, me: User): readonly Notice[] {
   const last = room.last_message;
-  if (room.kind !== 'direct' || !last || last.sender.id === me.id || room.unread_count === 0) return [];
+  if (levelOf(room) !== 'all' || !last || last.sender.id === me.id || room.unread_count === 0) return [];
   if (before?.last_message?.id === last.id) return [];
   // An older message became the last one, because the last was deleted.
   if (before && room.unread_count <= before.unread_count && room.unread_count < 100) return [];
-  return [{ room: room.id, title: nameInText(last.sender), text: excerptOf(last.content), message: last.id }];
+  const sender = nameInText(last.sender);
+  const title = room.kind === 'direct' ? sender : `${sender} in ${roomName(room)}`;
+  return [{ room: room.id, title, text: excerptOf(last.content), message: last.id }];
 }
 
 function reportedNotice(notification: ChatNotification, rooms: readonly Room[]): readonly Notice[] {
   const room = rooms.find((each) => each.id === notification.room_id);
-  // Every message of a direct room already has a notice.
-  if (!room || (room.kind === 'direct' && notification.kind !== 'invitation')) return [];
+  // Every message of a direct room already has a notice, unless the user wants fewer.
+  const hasNotice = room?.kind === 'direct' && levelOf(room) === 'all';
+  if (!room || (hasNotice && notification.kind !== 'invitation')) return [];
   const sender = nameInText(notification.by);
   // Use the excerpt: the message itself may not be loaded yet, or not be the last one any more.
   const text = excerptOf(notification.excerpt ?? '');

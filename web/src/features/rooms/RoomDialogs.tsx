@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { nameInText } from '../../ui/names.ts';
 import { toast } from '../../ui/Toasts.tsx';
+import { RoomNotifications } from '../notifications/RoomNotifications.tsx';
 import { PeoplePicker } from './PeoplePicker.tsx';
 import { loadMembers } from './loadMembers.ts';
 
@@ -19,7 +20,11 @@ interface RoomDialogProps {
 }
 
 /** The dialogs of the room menu. Part of the lazy bundle. */
-export function RoomDialog({ which, ...props }: RoomDialogProps & { readonly which: 'edit' | 'add' | 'leave' }) {
+export function RoomDialog({
+  which,
+  ...props
+}: RoomDialogProps & { readonly which: 'notifications' | 'edit' | 'add' | 'leave' }) {
+  if (which === 'notifications') return <RoomNotifications {...props} />;
   if (which === 'edit') return <EditRoom {...props} />;
   return which === 'add' ? <AddMembers {...props} /> : <LeaveRoom {...props} />;
 }

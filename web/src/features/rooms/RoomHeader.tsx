@@ -1,10 +1,11 @@
 import type { Room } from '@backchannel/client';
-import { ArrowLeft, DoorOpen, Ellipsis, PenLine, Search, UserPlus, UsersRound } from 'lucide-react';
+import { ArrowLeft, Bell, BellOff, DoorOpen, Ellipsis, PenLine, Search, UserPlus, UsersRound } from 'lucide-react';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
 import { membersOpen, openSearch, toggleMembers } from '../../app/panels.ts';
+import { isQuiet, unreadIn } from '../../app/roomLevels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, topicOf } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -13,6 +14,7 @@ import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { handleOf } from '../../ui/names.ts';
 import { LoadingOverlay } from '../../ui/LoadingOverlay.tsx';
+import { useNow } from '../../ui/useNow.ts';
 import { useStore } from '../../ui/store.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 
@@ -62,7 +64,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
             <span className="tabular text-sm font-medium">{room.member_count}</span>
           </IconButton>
         )}
-        {!direct && <RoomMenu room={room} />}
+        <RoomMenu room={room} />
       </div>
     </header>
   );
@@ -70,7 +72,8 @@ export function RoomHeader({ room }: { readonly room: Room }) {
 
 /** On a phone: the link back to the room list, with the unread count. */
 function BackLink() {
-  const unread = useChatState((state) => state.totalUnreadCount);
+  const now = useNow();
+  const unread = useChatState((state) => unreadIn(state.rooms, now));
   return (
     <Link
       href="/"
@@ -103,9 +106,10 @@ function Subtitle({ room }: { readonly room: Room }) {
   );
 }
 
-type DialogName = 'edit' | 'add' | 'leave';
+type DialogName = 'notifications' | 'edit' | 'add' | 'leave';
 
 function RoomMenu({ room }: { readonly room: Room }) {
+  const now = useNow();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [dialog, setDialog] = useState<DialogName | null>(null);
   const openDialog = (name: DialogName) => {
@@ -127,16 +131,23 @@ function RoomMenu({ room }: { readonly room: Room }) {
       </IconButton>
       {anchor && (
         <Menu anchor={anchor} label="Room" onClose={() => setAnchor(null)}>
-          <MenuItem icon={<UserPlus />} onSelect={() => openDialog('add')}>
-            Add people
+          <MenuItem icon={isQuiet(room, now) ? <BellOff /> : <Bell />} onSelect={() => openDialog('notifications')}>
+            Notifications
           </MenuItem>
-          <MenuItem icon={<PenLine />} onSelect={() => openDialog('edit')}>
-            Room settings
-          </MenuItem>
-          <MenuLine />
-          <MenuItem danger icon={<DoorOpen />} onSelect={() => openDialog('leave')}>
-            Leave {room.kind}
-          </MenuItem>
+          {room.kind !== 'direct' && (
+            <>
+              <MenuItem icon={<UserPlus />} onSelect={() => openDialog('add')}>
+                Add people
+              </MenuItem>
+              <MenuItem icon={<PenLine />} onSelect={() => openDialog('edit')}>
+                Room settings
+              </MenuItem>
+              <MenuLine />
+              <MenuItem danger icon={<DoorOpen />} onSelect={() => openDialog('leave')}>
+                Leave {room.kind}
+              </MenuItem>
+            </>
+          )}
         </Menu>
       )}
       {dialog && (

@@ -1,8 +1,9 @@
 import type { Room } from '@backchannel/client';
-import { CircleAlert, PencilLine } from 'lucide-react';
+import { BellOff, CircleAlert, PencilLine } from 'lucide-react';
 import { memo } from 'react';
 import { Link } from 'wouter';
 import { RoomName } from '../../app/RoomName.tsx';
+import { isQuiet } from '../../app/roomLevels.ts';
 import { roomLabel, topicOf } from '../../app/roomNames.ts';
 import { useIsNewRoom } from '../../app/membershipChanges.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -29,6 +30,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
   const edit = useStore(drafts.edits, (all) => all[room.id]);
   const unread = room.unread_count > 0 && !current;
   const { thread_unread_count: replies = 0, thread_mention_count: replyMentions = 0 } = room;
+  const quiet = isQuiet(room, now);
   const isNew = useIsNewRoom(room.id) && !current;
   const last = room.last_message;
   return (
@@ -37,6 +39,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       aria-current={current ? 'page' : undefined}
       aria-label={accessibleName(room, user.id, {
         unread,
+        quiet,
         replies,
         isNew,
         draft: draft !== undefined || edit !== undefined,
@@ -57,7 +60,8 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
           <span
             className={cx(
               'truncate',
-              unread || replies > 0 || isNew || current ? 'font-semibold text-ink' : 'font-medium',
+              ((unread || replies > 0) && !quiet) || isNew || current ? 'font-semibold text-ink' : 'font-medium',
+              quiet && !current && !isNew && 'text-ink-faint',
             )}
           >
             <RoomName room={room} me={user.id} />
@@ -90,8 +94,9 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
             )}
           </span>
           {failed && <CircleAlert aria-hidden="true" className="size-3.5 shrink-0 text-danger" />}
-          <ThreadBadge unread={replies} mentions={replyMentions} />
-          {unread && <Badge room={room} />}
+          {!quiet && <ThreadBadge unread={replies} mentions={replyMentions} />}
+          {quiet && <BellOff aria-hidden="true" className="size-3 shrink-0 text-ink-faint" />}
+          {unread && <Badge room={room} quiet={quiet} />}
           {isNew && !unread && (
             <span className="shrink-0 rounded-full bg-accent px-1.5 text-2xs font-semibold text-on-accent">New</span>
           )}
@@ -101,8 +106,9 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
   );
 });
 
-function Badge({ room }: { readonly room: Room }) {
+function Badge({ room, quiet }: { readonly room: Room; readonly quiet: boolean }) {
   const many = room.unread_count >= 100 ? '99+' : String(room.unread_count);
+  if (quiet) return <span className="tabular shrink-0 text-2xs text-ink-faint">{many}</span>;
   if (room.mention_count > 0) {
     return (
       <span className="tabular shrink-0 rounded-full bg-ember px-1.5 text-2xs font-semibold text-on-ember">
@@ -139,6 +145,7 @@ function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
 
 interface Marks {
   readonly unread: boolean;
+  readonly quiet: boolean;
   /** Unread replies in followed threads. */
   readonly replies: number;
   readonly isNew: boolean;
@@ -146,13 +153,14 @@ interface Marks {
   readonly failed: boolean;
 }
 
-function accessibleName(room: Room, me: number, { unread, replies, isNew, draft, failed }: Marks): string {
+function accessibleName(room: Room, me: number, { unread, quiet, replies, isNew, draft, failed }: Marks): string {
   const title = roomLabel(room, me);
   const parts = [room.kind === 'channel' ? `Channel ${title.slice(1)}` : title];
   if (isNew) parts.push('new: you were added');
   if (unread) parts.push(`${room.unread_count} unread`);
   if (unread && room.mention_count > 0) parts.push(`${room.mention_count} mentioning you`);
   if (replies > 0) parts.push(`${replies} unread in threads`);
+  if (quiet) parts.push('muted');
   if (draft) parts.push('has a draft');
   if (failed) parts.push('has a message that was not sent');
   return parts.join(', ');
