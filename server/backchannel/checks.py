@@ -1,7 +1,7 @@
 """System checks for an embedding Django site. `manage.py check` names each mistake and what to write instead.
 
 E001  the package itself in INSTALLED_APPS                    W003  SQLite configured so that acked messages may be lost
-E002  a database that is neither SQLite nor PostgreSQL        W004  PostgreSQL configured so that acked messages may be lost
+E002  a database that is neither, or without AUTOCOMMIT        W004  PostgreSQL configured so that acked messages may be lost
 E007  an unknown or unusable key of BACKCHANNEL                     (only with --database)
 E008  one of the two apps is missing                          W006  PATH hides addresses of the site
 E009  sessions that cannot be looked up                       W005  people named after e-mail addresses
@@ -363,6 +363,14 @@ def check_vendor(**_: Any) -> list[CheckMessage]:
             Error(
                 f"The chat cannot keep its messages in {connection.display_name}.",
                 hint="Use PostgreSQL 14 or later, or SQLite, as the default database.",
+                id="backchannel.E002",
+            )
+        ]
+    if connection.settings_dict.get("AUTOCOMMIT") is False:
+        return [
+            Error(
+                'DATABASES["default"] has AUTOCOMMIT = False: nothing that the chat writes would be committed.',
+                hint="Leave AUTOCOMMIT out; code of yours that commits by hand calls transaction.set_autocommit(False).",
                 id="backchannel.E002",
             )
         ]

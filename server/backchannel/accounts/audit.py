@@ -26,6 +26,7 @@ from django.db.models import F
 from backchannel.accounts import auth_log
 from backchannel.accounts.models import AuditEntry, AuditHead
 from backchannel.process_log import ProcessLog
+from backchannel.store.after_commit import after_commit
 
 _log = ProcessLog("backchannel.audit")
 _AT_ONCE: Final = 500
@@ -44,7 +45,7 @@ def record(action: str, subject: str = "", **details: Any) -> None:
         subject=subject[:SUBJECT_LENGTH],
         details=details,
     )
-    transaction.on_commit(seal, robust=True)
+    after_commit(seal)
 
 
 def operator() -> str:

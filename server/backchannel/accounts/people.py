@@ -7,7 +7,6 @@ from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.module_loading import import_string
 
 from backchannel.accounts.identity import Ended
@@ -16,6 +15,7 @@ from backchannel.commands.update_person import UpdatePerson
 from backchannel.people import PersonAdapter
 from backchannel.protocol.shapes import User as Person
 from backchannel.store import people
+from backchannel.store.after_commit import after_commit
 from backchannel.store.operation import NOBODY
 from backchannel.store.people import Profile
 
@@ -40,7 +40,7 @@ def person_of(user: Any) -> Person:
         _leave_space(person_id)
     if found.is_outdated:
         # By the chat's writer: a row locked until the end of a site's transaction would stop everybody's messages.
-        transaction.on_commit(partial(write, UpdatePerson(actor=NOBODY, user=found.user)), robust=True)
+        after_commit(partial(write, UpdatePerson(actor=NOBODY, user=found.user)))
     if not found.is_active and adapter().is_active(user):
         people.set_person_active(found.user.id, True)
     return found.user
@@ -63,7 +63,7 @@ def space_of(user: Any) -> str:
 def _leave_space(person_id: int) -> None:
     """The user belongs to another tenant now: who they were in this one is gone, and so are their connections."""
     people.set_person_active(person_id, False)
-    transaction.on_commit(partial(announce_ended, Ended(user_id=person_id)), robust=True)
+    after_commit(partial(announce_ended, Ended(user_id=person_id)))
 
 
 def profile_of(user: Any) -> Profile:

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
 from backchannel.accounts import user_classes
@@ -23,6 +22,7 @@ from backchannel.accounts.models import Token
 from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.sessions import session_table, stored_key_of
 from backchannel.store import people
+from backchannel.store.after_commit import after_commit
 
 _OF_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
 """Columns of a user that decide what their credentials are worth."""
@@ -44,7 +44,7 @@ def watch() -> None:
 
 
 def _announce_after_commit(ended: Ended) -> None:
-    transaction.on_commit(lambda: announce_ended(ended))
+    after_commit(lambda: announce_ended(ended))
 
 
 def _on_logout(sender: Any, request: Any, **_: Any) -> None:

@@ -24,6 +24,7 @@ from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.schemes import Schemes
 from backchannel.accounts.secrets import CHAT_SESSION_PREFIX, TICKET_PREFIX, digest, new_secret
 from backchannel.store import people
+from backchannel.store.after_commit import after_commit
 
 TICKET_LIFE: Final = timedelta(seconds=30)
 CHAT_SESSION_LIFE: Final = timedelta(minutes=15)
@@ -61,7 +62,7 @@ def end(credential: str) -> None:
     """End everything that rests on a credential of the site's own, after the caller's commit."""
     for model in (Ticket, ChatSession):
         model.objects.filter(credential=credential).delete()
-    transaction.on_commit(partial(announce_ended, Ended(credential=credential)))
+    after_commit(partial(announce_ended, Ended(credential=credential)))
 
 
 def end_all_of(user: Any) -> None:
@@ -70,7 +71,7 @@ def end_all_of(user: Any) -> None:
     for model in (Ticket, ChatSession):
         model.objects.filter(user=user).delete()
     for person_id in people.ids_of_account(str(user.pk)):
-        transaction.on_commit(partial(announce_ended, Ended(user_id=person_id)))
+        after_commit(partial(announce_ended, Ended(user_id=person_id)))
 
 
 def _issue(model: type[Substitute], prefix: str, life: timedelta, identity: Identity) -> tuple[str, datetime]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models.signals import post_delete, post_save
 
 from backchannel.accounts import user_classes
@@ -19,6 +19,7 @@ from backchannel.people import PersonAdapter
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
 from backchannel.store import people
+from backchannel.store.after_commit import after_commit
 
 BATCH = 500
 
@@ -104,7 +105,7 @@ def _on_user_saved(sender: Any, instance: Any, created: bool, raw: bool, update_
     """A new user becomes a person when somebody needs them."""
     if created or raw or (update_fields is not None and set(update_fields) <= {"last_login", "password"}):
         return
-    transaction.on_commit(partial(_bring_up_to_date, instance), robust=True)
+    after_commit(partial(_bring_up_to_date, instance))
 
 
 def _bring_up_to_date(user: Any) -> None:
@@ -118,4 +119,4 @@ def _bring_up_to_date(user: Any) -> None:
 
 
 def _on_user_deleted(sender: Any, instance: Any, **_: Any) -> None:
-    transaction.on_commit(partial(erase_account, str(instance.pk)), robust=True)
+    after_commit(partial(erase_account, str(instance.pk)))

@@ -14,13 +14,14 @@ from backchannel.intents import kinds
 from backchannel.intents.applying import apply_all
 from backchannel.intents.kinds import Intent, People
 from backchannel.store import intents
+from backchannel.store.after_commit import is_by_hand
 
 
 def is_in_transaction() -> bool:
-    """Whether the caller's code is inside `atomic()`. The transaction in which a `TestCase` runs a test is not the caller's: Django
-    itself makes this difference for `durable=True`."""
+    """Whether the caller's code is inside `atomic()`, or in a transaction by hand. The transaction in which a `TestCase` runs a test is not
+    the caller's: Django itself makes this difference for `durable=True`."""
     blocks = connection.atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase  # type: ignore[attr-defined]
+    return is_by_hand() or (bool(blocks) and not blocks[-1]._from_testcase)  # type: ignore[attr-defined]
 
 
 def carry_out(intent: Intent, people: People, room_id: int | None = None, makes: str | None = None) -> Any:
@@ -28,7 +29,8 @@ def carry_out(intent: Intent, people: People, room_id: int | None = None, makes:
     is known. Raises CommandError."""
     if is_in_transaction():
         intents.keep(kinds.encode(intent).decode(), makes)
-        transaction.on_commit(_committed)
+        if not is_by_hand():  # else the nodes find it, as they find what other processes commit
+            transaction.on_commit(_committed)
         return None
     operation = intent.operation(people, room_id)  # type: ignore[arg-type]
     return running_chats.write_here(operation) if _is_test_case() else running_chats.write(operation)

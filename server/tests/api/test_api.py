@@ -1,8 +1,8 @@
 """What the site's own code does in the chat: at once outside a transaction, with the transaction inside one, and never twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
@@ -94,6 +94,53 @@ def test_inside_a_transaction_everything_happens_with_its_commit_and_in_order() 
     assert Room.objects.get(key=order).topic == "Paid"
     assert not Intent.objects.exists()
     check_gapless(found.id)
+
+
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """A transaction that the block commits, or is rolled back."""
+    transaction.set_autocommit(False)
+    try:
+        yield
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_transaction_by_hand_counts_as_one(commits: bool) -> None:
+    order, account = key(), somebody("ada").account
+    with by_hand():
+        room = api.room(order, members=[account])
+        assert room == api.RoomRef(None, order)
+        api.post(room, "Thank you.")
+        with transaction.atomic():
+            api.post(order, "In a block of it.")
+        assert api.history(room) == []
+        if commits:
+            transaction.commit()
+    api.apply_waiting()
+    assert not Intent.objects.exists()
+    assert (api.find(order) is not None) is commits
+    assert contents(order) == ["Thank you.", "In a block of it."] if commits else True
+
+
+def test_users_can_be_saved_and_deleted_and_signed_out_in_a_transaction_by_hand() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    api.token(ada.account)
+    with by_hand():
+        ada.account.first_name = "Ada B."
+        ada.account.is_active = False
+        ada.account.save()
+        api.revoke_tokens(ada.account)
+        api.end_sessions(ada.account)
+        api.person(ben.account)
+        ben.account.delete()
+        transaction.commit()
+    assert not Person.objects.get(pk=ada.id).active
+    assert Person.objects.get(pk=ben.id).account is not None, "until sync-people"
+    api.erase(ada.account)
+    assert Person.objects.get(pk=ada.id).account is None
 
 
 def test_a_rollback_leaves_nothing() -> None:

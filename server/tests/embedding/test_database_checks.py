@@ -18,6 +18,13 @@ def test_another_database_than_the_two_is_refused(monkeypatch: pytest.MonkeyPatc
     assert "MySQL" in found.msg
 
 
+def test_a_database_that_commits_nothing_by_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "AUTOCOMMIT", False)
+    (found,) = checks.check_vendor()
+    assert found.id == "backchannel.E002"
+    assert "AUTOCOMMIT" in found.msg
+
+
 @pytest.mark.parametrize("databases", [None, [], ["other"]])
 def test_the_database_is_asked_only_if_it_was_named(databases: list[str] | None) -> None:
     assert checks.check_durability(databases) == []  # without the mark `django_db` a query would fail
