@@ -111,6 +111,12 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 
+    @property
+    def has_site_code(self) -> bool:
+        """Whether the site has code of its own that runs at sign-ins, rechecks or commands, in threads of its own."""
+        own_schemes = [path for path in self.authentication if not path.startswith("backchannel.auth.")]
+        return bool(self.person or self.space or self.policy or own_schemes)
+
 
 KEYS: Final = tuple(name.upper() for name in ChatConfig.__struct_fields__)
 

@@ -106,7 +106,7 @@ def create(
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
     limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)
-    site_code = ReadPool(of_the_site=True) if _has_site_code(config) else None
+    site_code = ReadPool(of_the_site=True) if config.has_site_code else None
     authenticator = Authenticator(site_code or reads, config.origins, Schemes(config.authentication))
     checking = None if files is None else FileRunner(files, log, reads, config.scan)
     node = Node(
@@ -196,12 +196,6 @@ def _metrics_text(workers: Workers | None) -> Text:
         return exposition()
 
     return own if workers is None else workers.exposition
-
-
-def _has_site_code(config: ChatConfig) -> bool:
-    """Whether the site has code of its own that runs at sign-ins, rechecks or commands."""
-    own_schemes = [path for path in config.authentication if not path.startswith("backchannel.auth.")]
-    return bool(config.person or config.space or config.policy or own_schemes)
 
 
 def _gate(config: ChatConfig, threads: ReadPool | None) -> Gate:

@@ -25,6 +25,15 @@ def test_too_few_connections_are_noted_with_the_line_to_change() -> None:
     assert noted.advice.startswith("max_connections = 20005"[:18])
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to run out of")
+def test_threads_for_the_sites_own_code_are_counted() -> None:
+    [plain], [more] = (
+        [finding for finding in database.examine(1000, threads) if finding.word == "note"] for threads in (0, 8)
+    )
+    assert "may use 20005" in plain.text
+    assert "may use 28005" in more.text
+
+
 def test_a_message_of_the_future_is_a_problem() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE backchannel_message (id integer, created_us bigint)")

@@ -23,11 +23,12 @@ _NEWEST: Final = (
 )
 
 
-def examine(processes: int) -> Iterator[Finding]:
-    """`processes`: how many serve this database from here."""
+def examine(processes: int, site_threads: int = 0) -> Iterator[Finding]:
+    """`processes`: how many serve this database from here. `site_threads`: how many threads for the site's own code each of them has, with a
+    connection each."""
     yield _clock()
     if connection.vendor == "postgresql":
-        yield from _postgresql(processes)
+        yield from _postgresql(processes, _CONNECTIONS_A_PROCESS + site_threads)
     else:
         yield from _sqlite()
 
@@ -57,9 +58,9 @@ def _clock() -> Finding:
     return Finding("D113", "ok", f"the clocks of this machine and of PostgreSQL differ by {abs(off) * 1000:.0f} ms")
 
 
-def _postgresql(processes: int) -> Iterator[Finding]:
+def _postgresql(processes: int, connections: int) -> Iterator[Finding]:
     allowed, reserved = int(_value("SHOW max_connections")), int(_value("SHOW superuser_reserved_connections"))
-    wanted = _CONNECTIONS_A_PROCESS * processes + _SPARE
+    wanted = connections * processes + _SPARE
     text = f"PostgreSQL allows {allowed - reserved} connections"
     if allowed - reserved < wanted:
         yield Finding(

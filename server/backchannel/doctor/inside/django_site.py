@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backchannel.doctor.inside import database, mail
 from backchannel.doctor.report import Progress
 from backchannel.findings import Finding
 from backchannel.ops import redis_findings
+
+if TYPE_CHECKING:
+    from backchannel.config import ChatConfig
 
 _REDIS = 'BACKCHANNEL["REDIS_URLS"]'
 CHAT_APPS = frozenset({"backchannel", "backchannel_accounts"})
@@ -36,7 +40,7 @@ def examine(_: argparse.Namespace, progress: Progress) -> Iterator[Finding]:
         usable = usable and not (finding.is_problem and finding.code in {"D105", "D106"})
         yield finding
     if usable:
-        yield from database.examine(processes=1)
+        yield from database.examine(processes=1, site_threads=_site_threads())
     yield from redis_findings.details(_urls(), _REDIS)
     progress("asking the mail server")
     yield from _mail()
@@ -64,15 +68,28 @@ def waiting_migrations() -> int:
     return len(executor.migration_plan(targets))
 
 
-def _urls() -> tuple[str, ...]:
+def _config() -> ChatConfig | None:
+    """None where it is wrong: a system check (E007) says so."""
     from django.core.exceptions import ImproperlyConfigured
 
     from backchannel.chat import config_from_settings
 
     try:
-        return config_from_settings().redis_urls
+        return config_from_settings()
     except ImproperlyConfigured:
-        return ()  # a system check (E007) says it
+        return None
+
+
+def _urls() -> tuple[str, ...]:
+    config = _config()
+    return () if config is None else config.redis_urls
+
+
+def _site_threads() -> int:
+    from backchannel.store.read_pool import READ_THREADS
+
+    config = _config()
+    return READ_THREADS if config is not None and config.has_site_code else 0
 
 
 def _redis() -> Iterator[Finding]:
