@@ -71,6 +71,8 @@ export interface ReplyOptions {
   readonly replyTo?: MessageId | null;
   readonly inRoom?: boolean;
   readonly attachments?: readonly string[];
+  /** The version of the draft that it was written in; see `DraftsChat.sending`. */
+  readonly draft_rev?: number | undefined;
 }
 
 interface Held {
@@ -288,8 +290,11 @@ export function withThreads(core: Core): ThreadsChat & Pick<CoreChat, 'getTimeli
     },
     loadOlderReplies: (root) => loadMore(root, 'older'),
     loadNewerReplies: (root) => loadMore(root, 'newer'),
-    sendReply: (roomId, root, content, { replyTo = null, inRoom = false, attachments = [] } = {}) =>
-      sendChatMessage(roomId, content, replyTo, { attachments, inThread: { thread: root, in_room: inRoom } }),
+    sendReply: (roomId, root, content, { replyTo = null, inRoom = false, attachments = [], draft_rev } = {}) =>
+      sendChatMessage(roomId, content, replyTo, {
+        attachments,
+        inThread: { thread: root, in_room: inRoom, ...(draft_rev !== undefined && { draft_rev }) },
+      }),
     async followThread(root, on) {
       checkOnline(core);
       const { method, result } = await run(on ? 'follow_thread' : 'unfollow_thread', { message_id: root });

@@ -20,6 +20,12 @@ export interface Draft {
 
 export const NO_DRAFT: Draft = { text: '', replyTo: null };
 
+/** Text typed in a thread and not sent. */
+export interface ReplyDraft extends Draft {
+  /** Null in what an older version stored. */
+  readonly roomId: RoomId | null;
+}
+
 /** An edit of an earlier message that was started and not submitted. */
 export interface Edit {
   /** The message when the edit was started. */
@@ -32,12 +38,12 @@ export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 
 
 /** Between the drafts of this device and the server's; its code is loaded after the app. */
 export interface DraftLink {
-  /** The draft of another device by room, where the user has to choose. */
-  readonly choices: Store<Readonly<Record<RoomId, ServerDraft>>>;
-  choose(roomId: RoomId, which: 'mine' | 'other'): void;
+  /** The draft of another device, where the user has to choose, by room or by the first message of a thread. */
+  readonly choices: Store<Readonly<Record<RoomId | MessageId, ServerDraft>>>;
+  choose(roomId: RoomId, thread: MessageId | null, which: 'mine' | 'other'): void;
   /** What `sendChatMessage` takes as `inThread` for a message written in this draft. */
-  sending(roomId: RoomId): InThread;
-  sent(roomId: RoomId, sent: Promise<unknown>): void;
+  sending(roomId: RoomId, thread?: MessageId): InThread;
+  sent(roomId: RoomId, sent: Promise<unknown>, thread?: MessageId): void;
   /** Ends it, and deletes from the device what is known of the server's drafts, which stay there. */
   forget(): void;
 }
@@ -50,8 +56,8 @@ export interface Drafts {
   get(roomId: RoomId): Draft;
   set(roomId: RoomId, draft: Draft): void;
   /** Drafts of replies, by the first message of their thread. */
-  readonly replies: Store<Readonly<Record<MessageId, Draft>>>;
-  setReply(root: MessageId, draft: Draft): void;
+  readonly replies: Store<Readonly<Record<MessageId, ReplyDraft>>>;
+  setReply(roomId: RoomId, root: MessageId, draft: Draft): void;
   /** The edit in progress by room. Like drafts, it survives leaving the room and a reload. */
   readonly edits: Store<Readonly<Record<RoomId, Edit>>>;
   setEdit(roomId: RoomId, edit: Edit | null): void;
@@ -68,9 +74,9 @@ export interface Drafts {
 export function createDrafts(userId: UserId, storage: DraftStorage | null): Drafts {
   const link = createStore<DraftLink | null>(null);
   const drafts = createKeyedStore(`backchannel.draft.${userId}.`, Number, storage, parseDraft);
-  const replies = createKeyedStore(`backchannel.reply.${userId}.`, String, storage, parseDraft);
+  const replies = createKeyedStore(`backchannel.reply.${userId}.`, String, storage, parseReply);
   const edits = createKeyedStore(`backchannel.edit.${userId}.`, Number, storage, parseEdit);
-  const put = <Key extends string | number>(to: KeyedStore<Key, Draft>, key: Key, draft: Draft) => {
+  const put = <Key extends string | number, D extends Draft>(to: KeyedStore<Key, D>, key: Key, draft: D) => {
     const empty = draft.text === '' && draft.replyTo === null;
     const shouldStore = draft.text.trim() !== '' || draft.replyTo !== null;
     to.put(key, empty ? null : draft, shouldStore);
@@ -81,7 +87,7 @@ export function createDrafts(userId: UserId, storage: DraftStorage | null): Draf
     get: (roomId) => drafts.store.get()[roomId] ?? NO_DRAFT,
     set: (roomId, draft) => put(drafts, roomId, draft),
     replies: replies.store,
-    setReply: (root, draft) => put(replies, root, draft),
+    setReply: (roomId, root, { text, replyTo }) => put(replies, root, { text, replyTo, roomId }),
     edits: edits.store,
     setEdit: (roomId, edit) => edits.put(roomId, edit),
     sync(key) {
@@ -170,6 +176,12 @@ function readAll<Key extends string | number, T>(
 function parseDraft(text: string | null): Draft | null {
   const value = parse<Draft>(text);
   return typeof value?.text === 'string' ? { text: value.text, replyTo: value.replyTo ?? null } : null;
+}
+
+function parseReply(text: string | null): ReplyDraft | null {
+  const draft = parseDraft(text);
+  const roomId = parse<ReplyDraft>(text)?.roomId;
+  return draft && { ...draft, roomId: typeof roomId === 'number' ? roomId : null };
 }
 
 function parseEdit(text: string | null): Edit | null {

@@ -83,9 +83,44 @@ describe('drafts on all devices', () => {
     createDrafts(ANN, old).set(1, typed('Typed long ago'));
     const laptop = await device(server, clock, old);
     expect([laptop.text(), laptop.link.choices.get()[1]?.content]).toEqual(['Typed long ago', 'From the desk']);
-    laptop.link.choose(1, 'other');
+    laptop.link.choose(1, null, 'other');
     await clock.advance(SAVED_MS);
     expect([laptop.text(), laptop.link.choices.get()]).toEqual(['From the desk', {}]);
+  });
+
+  it('of threads are kept beside those of their rooms', async () => {
+    const { clock, desk, phone, server } = await world();
+    const { id: root } = server.post(1, BOB, 'Lunch?');
+    await clock.advance(SAVED_MS);
+    phone.drafts.setReply(1, root, typed('In the thread'));
+    phone.drafts.set(1, typed('In the room'));
+    await clock.advance(SAVED_MS);
+    expect([desk.text(), desk.drafts.replies.get()[root]?.text]).toEqual(['In the room', 'In the thread']);
+    const inThread = desk.link.sending(1, root);
+    desk.drafts.setReply(1, root, typed(''));
+    desk.link.sent(1, desk.chat.sendChatMessage(1, 'In the thread', null, { inThread }), root);
+    await clock.advance(SAVED_MS);
+    expect([phone.text(), phone.drafts.replies.get()]).toEqual(['In the room', {}]);
+    expect(server.drafts.of(ANN).map(({ content, thread }) => [content, thread])).toEqual([
+      ['In the room', null],
+      ['', root],
+    ]);
+  });
+
+  it('of a thread that both devices wrote are a choice there alone', async () => {
+    const { clock, desk, phone, server } = await world();
+    const { id: root } = server.post(1, BOB, 'Lunch?');
+    await clock.advance(SAVED_MS);
+    phone.drafts.setReply(1, root, typed('From the phone'));
+    desk.drafts.setReply(1, root, typed('From the desk'));
+    await clock.advance(SAVED_MS);
+    const chosen = [phone, desk].find(({ link }) => link.choices.get()[root]);
+    expect(Object.keys(chosen?.link.choices.get() ?? {})).toEqual([root]);
+    chosen?.link.choose(1, root, 'other');
+    await clock.advance(SAVED_MS);
+    const texts = [phone, desk].map(({ drafts }) => drafts.replies.get()[root]?.text);
+    expect(texts[0]).toBe(texts[1]);
+    expect(chosen?.link.choices.get()).toEqual({});
   });
 
   it('stay on the other devices when the user signs out of one', async () => {

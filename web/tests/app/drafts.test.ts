@@ -69,16 +69,16 @@ describe('drafts of replies', () => {
 
   it('belong to their thread, and survive a reload', () => {
     const drafts = createDrafts(1, localStorage);
-    drafts.setReply(root, reply);
+    drafts.setReply(7, root, reply);
     expect(drafts.store.get()).toEqual({});
-    expect(createDrafts(1, localStorage).replies.get()).toEqual({ [root]: reply });
+    expect(createDrafts(1, localStorage).replies.get()).toEqual({ [root]: { ...reply, roomId: 7 } });
   });
 
   it('come from other tabs, and go at sign-out', () => {
     const here = createDrafts(1, localStorage);
-    createDrafts(1, localStorage).setReply(root, reply);
+    createDrafts(1, localStorage).setReply(7, root, reply);
     here.sync(`backchannel.reply.1.${root}`);
-    expect(here.replies.get()[root]).toEqual(reply);
+    expect(here.replies.get()[root]).toEqual({ ...reply, roomId: 7 });
     here.clear();
     expect(here.replies.get()).toEqual({});
     expect(localStorage).toHaveLength(0);

@@ -48,7 +48,7 @@ describe('what stands in the composer', () => {
     for (let step = 1; step < times.length; step += 1) await userEvent.keyboard('{ArrowDown}');
     await userEvent.keyboard('{Enter}');
     await expect.element(w.composer).toHaveValue('');
-    await expect.element(w.screen.getByText(/^A message is scheduled for /)).toBeVisible();
+    await expect.element(w.screen.getByText(/^Scheduled for .*[^.]$/)).toBeVisible();
     expect(w.planned()).toMatchObject([{ content: 'Good morning', at: new Date(last?.at ?? 0).toISOString() }]);
     expect(w.texts()).toEqual(['Coffee?']);
   });
@@ -145,7 +145,7 @@ describe('the list of scheduled messages', () => {
     await w.screen.getByRole('button', { name: 'Scheduled, not sent (1)' }).click();
     await expect.element(w.list.getByText('To the first room')).toBeVisible();
     await expect.element(w.list.getByText('Not sent. You cannot write here any more.')).toBeVisible();
-    await expect.element(w.list.getByText('You are no longer in this room.')).toBeVisible();
+    await expect.element(w.list.getByText('A room that you are no longer in')).toBeVisible();
     await w.list.getByRole('button', { name: 'Delete' }).click();
     await vi.waitFor(() => expect(w.planned()).toEqual([]));
   });

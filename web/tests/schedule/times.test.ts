@@ -35,6 +35,7 @@ describe('the times that are offered', () => {
       `Tomorrow at ${nine}`,
       `Monday at ${nine}`,
     ]);
+    expect(suggestions(at(20, 0, 7)).at(-1)?.label).toBe(`Next Monday at ${nine}`);
   });
 });
 

@@ -173,7 +173,7 @@ export function Composer({ room }: { readonly room: Room }) {
         />
         {link && !editing && (
           <Suspense fallback={null}>
-            <DraftChoice roomId={room.id} link={link} />
+            <DraftChoice roomId={room.id} thread={null} link={link} />
             <ScheduledNote roomId={room.id} />
           </Suspense>
         )}

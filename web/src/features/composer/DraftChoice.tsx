@@ -1,4 +1,4 @@
-import type { RoomId } from '@backchannel/client';
+import type { MessageId, RoomId } from '@backchannel/client';
 import { MonitorSmartphone } from 'lucide-react';
 import type { DraftLink } from '../../app/drafts.ts';
 import { UserText } from '../../ui/Name.tsx';
@@ -7,14 +7,16 @@ import { useStore } from '../../ui/store.ts';
 
 interface DraftChoiceProps {
   readonly roomId: RoomId;
+  /** Null in the room itself. */
+  readonly thread: MessageId | null;
   readonly link: DraftLink;
 }
 
 const BUTTON = 'rounded-md px-2 py-1 font-medium text-accent hover:bg-hover pointer-coarse:py-2.5';
 
 /** Offers the draft of another device where both were changed; the text in the field stays until the person chooses. */
-export function DraftChoice({ roomId, link }: DraftChoiceProps) {
-  const other = useStore(link.choices, (all) => all[roomId] ?? null);
+export function DraftChoice({ roomId, thread, link }: DraftChoiceProps) {
+  const other = useStore(link.choices, (all) => all[thread ?? roomId] ?? null);
   if (!other) return null;
   return (
     <div
@@ -29,10 +31,10 @@ export function DraftChoice({ roomId, link }: DraftChoiceProps) {
           <UserText>{plainText(other.content)}</UserText>
         </span>
       </span>
-      <button type="button" className={BUTTON} onClick={() => link.choose(roomId, 'other')}>
+      <button type="button" className={BUTTON} onClick={() => link.choose(roomId, thread, 'other')}>
         Use it
       </button>
-      <button type="button" className={BUTTON} onClick={() => link.choose(roomId, 'mine')}>
+      <button type="button" className={BUTTON} onClick={() => link.choose(roomId, thread, 'mine')}>
         Keep this
       </button>
     </div>

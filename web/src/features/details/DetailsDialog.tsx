@@ -16,7 +16,7 @@ const detailsOf: (chat: Chat) => ReturnType<typeof withDetails> = lateFeature(wi
 
 const WAYS: Readonly<Record<NonNullable<MessageDetails['via']>, string>> = {
   websocket: 'Over the WebSocket',
-  http: 'Over HTTP, because the WebSocket did not answer or was not there',
+  http: 'Over HTTP, without the WebSocket',
   site: 'By the site itself',
   schedule: 'By the server, at the time it was scheduled for',
 };
@@ -72,7 +72,7 @@ function Facts({ details: { accepted_at, seq, via, edits, seen_by } }: { readonl
         <Time at={accepted_at} />
       </Fact>
       {via && <Fact name="How">{WAYS[via]}</Fact>}
-      <Fact name="Place in the room's log">
+      <Fact name="Number in room">
         <span className="tabular">{seq}</span>
       </Fact>
       <Fact name="Edited">

@@ -44,7 +44,7 @@ export function backIntoDraft(
     replyTo: replyReference ?? draft.replyTo,
   };
   if (root === null) drafts.set(roomId, next);
-  else drafts.setReply(root, next);
+  else drafts.setReply(roomId, root, next);
   const isTaken = roomId === item.roomId && uploads?.takeBack(item.id) !== undefined;
   if (!isTaken) chat.discard(item.id);
 }

@@ -125,13 +125,14 @@ function Row({ message, room, onSend, onChange, onCopy, onCancel }: RowProps) {
     <li className="px-5 py-3">
       <p className="flex flex-wrap items-baseline gap-x-2 text-xs text-ink-faint">
         <span className="font-semibold text-ink">
-          <bdi>{room ? roomLabel(room, user.id) : `Room ${message.room_id}`}</bdi>
+          <bdi>
+            {room ? roomLabel(room, user.id) : loaded ? 'A room that you are no longer in' : `Room ${message.room_id}`}
+          </bdi>
         </span>
         {message.thread && <span>in a thread</span>}
         <time dateTime={isoTime(at)} title={fullTime(at)}>
           {failed ? `was due ${whenText(at, now)}` : whenText(at, now)}
         </time>
-        {!room && loaded && <span className="text-danger">You are no longer in this room.</span>}
       </p>
       {message.content !== '' && (
         <p dir="auto" className="mt-1 max-h-40 overflow-y-auto text-sm break-words whitespace-pre-wrap scroll-thin">

@@ -21,8 +21,8 @@ export function ScheduledNote({ roomId }: { readonly roomId: RoomId }) {
         {failed > 0
           ? `${failed === 1 ? 'A scheduled message was' : `${failed} scheduled messages were`} not sent`
           : here.length > 1
-            ? `${here.length} messages scheduled, the first for ${when(first.at, now)}`
-            : `A message is scheduled for ${when(first.at, now)}`}
+            ? `${here.length} scheduled, the first for ${when(first.at, now)}`
+            : `Scheduled for ${when(first.at, now)}`}
       </span>
       <button
         type="button"

@@ -24,7 +24,7 @@ export function suggestions(now: number): readonly Suggestion[] {
     ...(hour < MORNING - 1 ? [at('Today', now, 0, MORNING)] : []),
     ...(hour < EVENING - 1 ? [at('Today', now, 0, EVENING)] : []),
     at('Tomorrow', now, 1, MORNING),
-    ...(toMonday > 1 ? [at('Monday', now, toMonday, MORNING)] : []),
+    ...(toMonday > 1 ? [at(toMonday === 7 ? 'Next Monday' : 'Monday', now, toMonday, MORNING)] : []),
   ];
   return times.sort((one, two) => one.at - two.at);
 }

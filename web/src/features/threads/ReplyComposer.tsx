@@ -4,7 +4,7 @@ import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, lazy, type RefObject, Suspense, useEffect, useState } from 'react';
 import { useChatState } from '../../app/chat.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
-import { loadFiles } from '../../app/lazyWithRetry.ts';
+import { loadDrafts, loadFiles } from '../../app/lazyWithRetry.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
@@ -21,6 +21,8 @@ import { useDraftFiles } from '../files/useDraftFiles.ts';
 
 const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerFiles }));
 
+const DraftChoice = lazy(async () => ({ default: (await loadDrafts()).DraftChoice }));
+
 interface ReplyComposerProps {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   readonly room: Room;
@@ -36,6 +38,7 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
   const files = useDraftFiles({ roomId: room.id, thread: root });
   const touch = useTouch();
   const draft = useStore(drafts.replies, (all) => all[root] ?? NO_DRAFT);
+  const link = useStore(drafts.link, (value) => value);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
   const [inRoom, setInRoom] = useState(false);
   const { text, replyTo } = draft;
@@ -48,8 +51,8 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
     if (!touch) field.current?.focus({ preventScroll: true });
   }, [touch, field]);
 
-  const setText = (next: string) => drafts.setReply(root, { ...draft, text: next });
-  const dropQuote = () => drafts.setReply(root, { ...draft, replyTo: null });
+  const setText = (next: string) => drafts.setReply(room.id, root, { ...draft, text: next });
+  const dropQuote = () => drafts.setReply(room.id, root, { ...draft, replyTo: null });
   const mention = useMentionList({ field, text, room, me: user.id, setText });
 
   const focusField = () => field.current?.focus({ preventScroll: true });
@@ -58,13 +61,15 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
     if (!ready || !files.check()) return;
     const content = text.trim();
     const quoted = replyTo?.id ?? null;
-    drafts.setReply(root, NO_DRAFT);
+    const inThread = { thread: root, in_room: inRoom, ...link?.sending(room.id, root) };
+    drafts.setReply(room.id, root, NO_DRAFT);
     setInRoom(false);
     // A failed reply is shown in the thread, with the reason.
     const sent =
       files.count > 0
-        ? files.send(content, quoted, { thread: root, in_room: inRoom })
-        : threads.sendReply(room.id, root, content, { replyTo: quoted, inRoom });
+        ? files.send(content, quoted, inThread)
+        : threads.sendReply(room.id, root, content, { replyTo: quoted, inRoom, draft_rev: inThread.draft_rev });
+    link?.sent(room.id, sent, root);
     sent.catch(() => undefined);
     focusField();
   };
@@ -92,13 +97,20 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
         )}
       >
         <ComposerContext editing={false} replyTo={replyTo} onCancel={dropQuote} />
-        {files.uploads && (
-          <Suspense fallback={null}>
-            <ComposerFiles uploads={files.uploads} room={room} place={files.place} focusField={focusField} />
-          </Suspense>
-        )}
-        <div className="flex items-end gap-1 p-1">
-          <AttachButton onFiles={files.add} />
+    if (!ready || !files.check()) return;
+    const content = text.trim();
+    const quoted = replyTo?.id ?? null;
+    const inThread = { thread: root, in_room: inRoom, ...link?.sending(room.id, root) };
+    drafts.setReply(room.id, root, NO_DRAFT);
+    setInRoom(false);
+    // A failed reply is shown in the thread, with the reason.
+    const sent =
+      files.count > 0
+        ? files.send(content, quoted, inThread)
+        : threads.sendReply(room.id, root, content, { replyTo: quoted, inRoom, draft_rev: inThread.draft_rev });
+    link?.sent(room.id, sent, root);
+    sent.catch(() => undefined);
+    focusField();
           <textarea
             ref={field}
             data-reply

@@ -141,10 +141,11 @@ function Thread({ room, open, threads, narrow }: ThreadProps) {
   const onLeave = useCallback(() => field.current?.focus({ preventScroll: true }), []);
   const onQuote = useCallback(
     (message: Message) => {
-      drafts.setReply(rootId, { text: drafts.replies.get()[rootId]?.text ?? '', replyTo: replyTarget(message) });
+      const text = drafts.replies.get()[rootId]?.text ?? '';
+      drafts.setReply(roomId, rootId, { text, replyTo: replyTarget(message) });
       field.current?.focus({ preventScroll: true });
     },
-    [drafts, rootId],
+    [drafts, roomId, rootId],
   );
 
   if (view.error && !view.root) {
