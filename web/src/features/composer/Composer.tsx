@@ -1,5 +1,5 @@
 import type { Room } from '@backchannel/client';
-import { ChevronDown, SendHorizontal } from 'lucide-react';
+import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import {
@@ -16,12 +16,12 @@ import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
-import { LoadingOverlay } from '../../ui/LoadingOverlay.tsx';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
 import { AttachButton } from '../files/AttachButton.tsx';
 import { useDraftFiles } from '../files/useDraftFiles.ts';
 import { discardWithUndo } from '../outbox/discard.ts';
+import { laterProblem, SendLaterButton } from '../schedule/SendLaterButton.tsx';
 import { withPendingChanges, changesByMessage } from '../timeline/pendingChanges.ts';
 import { ComposerContext } from './ComposerContext.tsx';
 import { formatByKey } from './format.ts';
@@ -34,7 +34,6 @@ const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerF
 
 const DraftChoice = lazy(async () => ({ default: (await loadDrafts()).DraftChoice }));
 const ScheduledNote = lazy(async () => ({ default: (await loadDrafts()).ScheduledNote }));
-const SendLaterMenu = lazy(async () => ({ default: (await loadDrafts()).SendLaterMenu }));
 
 /** The message field. It works the same with and without a connection: messages wait in the outbox. */
 export function Composer({ room }: { readonly room: Room }) {
@@ -48,7 +47,6 @@ export function Composer({ room }: { readonly room: Room }) {
   const link = useStore(drafts.link, (value) => value);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
   const field = useRef<HTMLTextAreaElement>(null);
-  const later = useRef<HTMLButtonElement>(null);
   const [isSendingLater, setSendingLater] = useState(false);
 
   const text = editing ? editing.text : draft.text;
@@ -79,12 +77,6 @@ export function Composer({ room }: { readonly room: Room }) {
     }
   };
   const mention = useMentionList({ field, text, room, me: user.id, setText });
-
-  /** Why what is written cannot be sent later; null if it can. */
-  const laterProblem = (): string | null => {
-    if (files.count > 0) return 'Messages with files cannot be scheduled.';
-    return ready ? null : left < 0 ? 'The message is too long.' : 'Write a message to send it later.';
-  };
 
   const submit = () => {
     if (!ready) return;
@@ -155,6 +147,7 @@ export function Composer({ room }: { readonly room: Room }) {
     } else formatByKey(event);
   };
 
+  const place = { roomId: room.id, thread: null, inRoom: false };
   const label = `Message ${roomLabel(room, user.id)}`;
   return (
     <div className="relative shrink-0 bg-paper px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] md:px-5 md:pb-4">
@@ -234,29 +227,12 @@ export function Composer({ room }: { readonly room: Room }) {
             <SendHorizontal className="size-[1.125rem]" />
           </button>
           {!editing && (
-            <button
-              ref={later}
-              type="button"
-              aria-label="Send later"
-              title="Send later"
-              aria-haspopup="menu"
-              aria-expanded={isSendingLater}
-              onPointerDown={(event) => event.preventDefault()}
-              onClick={() => setSendingLater(true)}
-              className="-ml-1 grid h-9 w-6 shrink-0 place-items-center rounded-lg text-ink-faint hover:bg-hover hover:text-ink aria-expanded:bg-hover pointer-coarse:h-10 pointer-coarse:w-8"
-            >
-              <ChevronDown className="size-4" />
-            </button>
-          )}
-          {isSendingLater && later.current && (
-            <Suspense fallback={<LoadingOverlay onClose={() => setSendingLater(false)} />}>
-              <SendLaterMenu
-                room={room}
-                anchor={later.current}
-                problem={laterProblem()}
-                onClose={() => setSendingLater(false)}
-              />
-            </Suspense>
+            <SendLaterButton
+              place={place}
+              problem={laterProblem(text, left, files.count)}
+              open={isSendingLater}
+              onOpen={setSendingLater}
+            />
           )}
         </div>
       </div>

@@ -1,6 +1,5 @@
-import type { Room } from '@backchannel/client';
 import { CalendarClock, Clock, ListTodo } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type RefObject, useState } from 'react';
 import { useChat } from '../../app/chat.ts';
 import { openPanel } from '../../app/panels.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -9,19 +8,20 @@ import { Dialog } from '../../ui/Dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { useNow } from '../../ui/useNow.ts';
 import { scheduleOf, useScheduled } from './schedule.ts';
+import type { WrittenIn } from './SendLaterButton.tsx';
 import { TimeFields } from './TimeFields.tsx';
 import { fromFields, nextHour, problemOf, suggestions, toFields } from './times.ts';
 
 interface SendLaterMenuProps {
-  readonly room: Room;
-  readonly anchor: HTMLElement;
+  readonly place: WrittenIn;
+  readonly button: RefObject<HTMLElement | null>;
   /** Why what stands in the composer cannot be scheduled; null if it can. */
   readonly problem: string | null;
   readonly onClose: () => void;
 }
 
 /** Beside the send button: when to send what stands in the composer, and what is scheduled already. */
-export function SendLaterMenu({ room, anchor, problem, onClose }: SendLaterMenuProps) {
+export function SendLaterMenu({ place, button, problem, onClose }: SendLaterMenuProps) {
   const chat = useChat();
   const { drafts } = useSignedIn();
   const scheduled = useScheduled();
@@ -29,11 +29,12 @@ export function SendLaterMenu({ room, anchor, problem, onClose }: SendLaterMenuP
   const [choosesTime, setChoosesTime] = useState(false);
   const schedule = (at: number) => {
     onClose();
-    void scheduleOf(chat).scheduleDraft(drafts, room.id, at);
+    void scheduleOf(chat).scheduleDraft(drafts, place, at);
   };
+  const [anchor] = useState(() => button.current);
   if (choosesTime) return <TimeDialog onChoose={schedule} onClose={onClose} />;
   return (
-    <Menu anchor={anchor} label="Send later" onClose={onClose}>
+    <Menu anchor={anchor ?? document.body} label="Send later" onClose={onClose}>
       {problem === null ? (
         <>
           {suggestions(now).map(({ label, at }) => (

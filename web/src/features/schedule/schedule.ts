@@ -7,7 +7,7 @@ import {
   type Scheduled,
   uuidv7,
 } from '@backchannel/client';
-import { type ScheduledChat, type ScheduleOptions, withScheduled } from '@backchannel/client/features/scheduled';
+import { type ScheduledChat, withScheduled } from '@backchannel/client/features/scheduled';
 import { useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';
 import { type Drafts, NO_DRAFT } from '../../app/drafts.ts';
@@ -15,11 +15,12 @@ import { lateFeature } from '../../app/lateFeatures.ts';
 import { openPanel } from '../../app/panels.ts';
 import { problemText } from '../../app/runCommand.ts';
 import { toast } from '../../ui/Toasts.tsx';
+import type { WrittenIn } from './SendLaterButton.tsx';
 import { whenText } from './times.ts';
 
 export interface Schedule extends ScheduledChat {
-  /** Schedules what stands in the composer of a room, and empties it then. Says how it ended. */
-  scheduleDraft(drafts: Drafts, roomId: RoomId, at: number): Promise<void>;
+  /** Schedules what stands in the composer of a room or thread, and empties it then. Says how it ended. */
+  scheduleDraft(drafts: Drafts, place: WrittenIn, at: number): Promise<void>;
 }
 
 /** Not there yet: the same array each time. */
@@ -39,12 +40,7 @@ function createSchedule(core: Core): Schedule {
   const chat = withScheduled(core);
   const { clock } = core.env;
   /** What was tried last, whose answer may be lost: the same text is tried again under the same id. */
-  let last: {
-    readonly id: MessageId;
-    readonly roomId: RoomId;
-    readonly content: string;
-    readonly replyTo: unknown;
-  } | null = null;
+  let last: { readonly id: MessageId; readonly what: string } | null = null;
   let failed: ReadonlySet<MessageId> | null = null;
 
   core.chat.subscribe(() => {
@@ -57,16 +53,18 @@ function createSchedule(core: Core): Schedule {
   });
   chat.loadScheduled().catch(() => undefined);
 
-  async function scheduleDraft(drafts: Drafts, roomId: RoomId, at: number): Promise<void> {
-    const draft = drafts.get(roomId);
+  async function scheduleDraft(drafts: Drafts, { roomId, thread, inRoom }: WrittenIn, at: number): Promise<void> {
+    const written = () => (thread ? (drafts.replies.get()[thread] ?? NO_DRAFT) : drafts.get(roomId));
+    const draft = written();
     const [content, replyTo] = [draft.text.trim(), draft.replyTo?.id ?? null];
     const link = drafts.link.get();
-    const isAgain = last?.roomId === roomId && last.content === content && last.replyTo === replyTo;
-    const id = isAgain && last ? last.id : uuidv7(clock.now());
-    last = { id, roomId, content, replyTo };
-    const options: ScheduleOptions = { id, replyTo, ...link?.sending(roomId) };
+    const what = JSON.stringify([roomId, thread, inRoom, content, replyTo]);
+    const id = last?.what === what ? last.id : uuidv7(clock.now());
+    last = { id, what };
+    const { draft_rev } = link?.sending(roomId, thread ?? undefined) ?? {};
+    const options = { id, replyTo, thread, inRoom, ...(draft_rev !== undefined && { draft_rev }) };
     const scheduling = chat.scheduleMessage(roomId, content, new Date(at), options);
-    link?.sent(roomId, scheduling);
+    link?.sent(roomId, scheduling, thread ?? undefined);
     try {
       await scheduling;
     } catch (error) {
@@ -76,7 +74,10 @@ function createSchedule(core: Core): Schedule {
     }
     last = null;
     // What was typed meanwhile stays.
-    if (drafts.get(roomId) === draft) drafts.set(roomId, NO_DRAFT);
+    if (written() === draft) {
+      if (thread) drafts.setReply(roomId, thread, NO_DRAFT);
+      else drafts.set(roomId, NO_DRAFT);
+    }
     const planned = chat.getScheduled()?.find((each) => each.id === id);
     const when = whenText(planned ? Date.parse(planned.at) : at, Date.now());
     toast(`Scheduled for ${when.replace(/^on /, '')}.`, 'done', { label: 'Show', run: show });
