@@ -99,7 +99,7 @@ export function Composer({ room }: { readonly room: Room }) {
     // A failed message is shown in the timeline, with the reason.
     const sent =
       files.count > 0
-        ? files.send(content, replyTo)
+        ? files.send(content, replyTo, inThread)
         : chat.sendChatMessage(room.id, content, replyTo, inThread && { inThread });
     link?.sent(room.id, sent);
     sent.catch(() => undefined);

@@ -15,7 +15,11 @@ export function ScheduledNote({ roomId }: { readonly roomId: RoomId }) {
   if (!first) return null;
   const Icon = failed > 0 ? CircleAlert : CalendarClock;
   return (
-    <div className="flex items-center gap-2 border-b border-line py-1 pr-1 pl-3.5 text-xs text-ink-soft">
+    <div
+      role="group"
+      aria-label="Scheduled in this room"
+      className="flex items-center gap-2 border-b border-line py-1 pr-1 pl-3.5 text-xs text-ink-soft"
+    >
       <Icon className={cx('size-3.5 shrink-0', failed > 0 ? 'text-danger' : 'text-ink-faint')} aria-hidden="true" />
       <span className={cx('min-w-0 flex-1 truncate', failed > 0 && 'text-danger')}>
         {failed > 0

@@ -1,12 +1,4 @@
-import {
-  type Chat,
-  ChatError,
-  type Core,
-  type MessageId,
-  type RoomId,
-  type Scheduled,
-  uuidv7,
-} from '@backchannel/client';
+import { type Chat, ChatError, type Core, type MessageId, type Scheduled, uuidv7 } from '@backchannel/client';
 import { type ScheduledChat, withScheduled } from '@backchannel/client/features/scheduled';
 import { useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';

@@ -18,9 +18,9 @@ import { useAutoGrow } from '../composer/useAutoGrow.ts';
 import { useMentionList } from '../composer/useMentionList.ts';
 import { AttachButton } from '../files/AttachButton.tsx';
 import { useDraftFiles } from '../files/useDraftFiles.ts';
+import { laterProblem, SendLaterButton } from '../schedule/SendLaterButton.tsx';
 
 const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerFiles }));
-
 const DraftChoice = lazy(async () => ({ default: (await loadDrafts()).DraftChoice }));
 
 interface ReplyComposerProps {
@@ -41,6 +41,7 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
   const link = useStore(drafts.link, (value) => value);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
   const [inRoom, setInRoom] = useState(false);
+  const [isSendingLater, setSendingLater] = useState(false);
   const { text, replyTo } = draft;
   const left = bytesLeft(text, limit);
   const note = lengthNote(left, limit);
@@ -76,7 +77,10 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (mention.onKeyDown(event) || isComposing(event)) return;
-    if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey || event.metaKey)) {
+    if (event.key === 'Enter' && event.shiftKey && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      setSendingLater(true);
+    } else if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       submit();
     } else if (event.key === 'Escape') {
@@ -97,20 +101,18 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
         )}
       >
         <ComposerContext editing={false} replyTo={replyTo} onCancel={dropQuote} />
-    if (!ready || !files.check()) return;
-    const content = text.trim();
-    const quoted = replyTo?.id ?? null;
-    const inThread = { thread: root, in_room: inRoom, ...link?.sending(room.id, root) };
-    drafts.setReply(room.id, root, NO_DRAFT);
-    setInRoom(false);
-    // A failed reply is shown in the thread, with the reason.
-    const sent =
-      files.count > 0
-        ? files.send(content, quoted, inThread)
-        : threads.sendReply(room.id, root, content, { replyTo: quoted, inRoom, draft_rev: inThread.draft_rev });
-    link?.sent(room.id, sent, root);
-    sent.catch(() => undefined);
-    focusField();
+        {link && (
+          <Suspense fallback={null}>
+            <DraftChoice roomId={room.id} thread={root} link={link} />
+          </Suspense>
+        )}
+        {files.uploads && (
+          <Suspense fallback={null}>
+            <ComposerFiles uploads={files.uploads} room={room} place={files.place} focusField={focusField} />
+          </Suspense>
+        )}
+        <div className="flex items-end gap-1 p-1">
+          <AttachButton onFiles={files.add} />
           <textarea
             ref={field}
             data-reply
@@ -157,6 +159,12 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
           >
             <SendHorizontal className="size-[1.125rem]" />
           </button>
+          <SendLaterButton
+            place={{ roomId: room.id, thread: root, inRoom }}
+            problem={laterProblem(text, left, files.count)}
+            open={isSendingLater}
+            onOpen={setSendingLater}
+          />
         </div>
       </div>
       <label className="mt-1.5 flex w-fit items-center gap-2 px-1 text-xs text-ink-soft pointer-coarse:min-h-9">
