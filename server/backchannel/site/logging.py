@@ -42,17 +42,7 @@ def configure(format: str, level: str) -> None:
     stamp = structlog.processors.TimeStamper(fmt="iso" if format == "json" else "%H:%M:%S", utc=format == "json")
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(Repeats())
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                _with_fields,
-                structlog.stdlib.add_logger_name,
-                structlog.stdlib.add_log_level,
-                stamp,
-            ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(format)],
-        )
-    )
+    handler.setFormatter(_Formatter(stamp, _rendering(format)))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -60,13 +50,26 @@ def configure(format: str, level: str) -> None:
         logging.getLogger(name).setLevel(least)
 
 
-def _with_fields(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Spreads the fields of our own lines, in front of the event's name."""
-    message = line["_record"].msg
-    if isinstance(message, Line):
-        del line["event"]
-        line.update({name: value for name, value in message.items() if name != "event"}, event=message["event"])
-    return line
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Hands the fields of our own lines to the processors as they are, with the event's name behind them. The library would make a text of
+    each line first, and copy its record, which adds two thirds to the time of a line. Every connection has two."""
+
+    def __init__(self, stamp: Processor, rendering: list[Processor]) -> None:
+        before: list[Processor] = [structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, stamp]
+        super().__init__(foreign_pre_chain=before, processors=[self.remove_processors_meta, *rendering])
+        self._of_ours = [stamp, *rendering]
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not isinstance(record.msg, Line):
+            return super().format(record)
+        level = record.levelname.lower()
+        line: Any = {name: value for name, value in record.msg.items() if name != "event"}
+        line |= {"event": record.msg["event"], "logger": record.name, "level": level}
+        if record.exc_info:
+            line["exc_info"] = record.exc_info
+        for process in self._of_ours:
+            line = process(None, level, line)
+        return str(line)
 
 
 def _rendering(format: str) -> list[Processor]:

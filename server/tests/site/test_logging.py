@@ -33,6 +33,16 @@ def test_an_event_is_one_line(said: Said) -> None:
     assert "it was late" in lines[1]
 
 
+def test_a_line_of_ours_shows_the_traceback(said: Said) -> None:
+    try:
+        raise ValueError("the cause")
+    except ValueError:
+        ProcessLog("test").exception("broke", session="abc")
+    text = said()
+    assert "abc" in text
+    assert text.index("Traceback") < text.index("ValueError: the cause")
+
+
 def test_secrets_and_queries_never_reach_a_line(said: Said) -> None:
     token = "bc_" + "Ab1-" * 10
     ticket = "bt_" + "Ab1_" * 10
