@@ -41,6 +41,7 @@ from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
 from backchannel.files.runner import FileRunner
 from backchannel.files.storage import store_of
+from backchannel.fleet.doctor import Doctor
 from backchannel.fleet.endpoints import fleet_endpoints
 from backchannel.fleet.kept import Kept
 from backchannel.followers import FOLLOWERS
@@ -81,11 +82,13 @@ def create(
     followers: Sequence[Follower] = FOLLOWERS,
     workers: Workers | None = None,
     metrics: socket.socket | None = None,
+    doctor: Sequence[str] = (),
 ) -> Chat:
     """The chat: an ASGI application with a lifespan.
 
     `bus`: None for what `config.redis_urls` names. `pages`: what answers at all addresses but the chat's own, in the standalone server
     alone. `workers`: the processes of one supervisor that this is one of. `metrics`: listens, for the metrics alone.
+    `doctor`: the command that examines this server and prints what it finds as JSON, if there is one.
     """
     clock = time.monotonic
     bus = bus or bus_from(config.redis_urls)
@@ -175,7 +178,14 @@ def create(
         evidence,
         listener,
     )
-    fleet = fleet_endpoints(node, Kept(config.analytics, evidence.database), backup_marker, staff_check(reads), now_us)
+    fleet = fleet_endpoints(
+        node,
+        Kept(config.analytics, evidence.database),
+        backup_marker,
+        Doctor(doctor, now_us),
+        staff_check(reads),
+        now_us,
+    )
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads), fleet)
 
 

@@ -18,6 +18,7 @@ from backchannel.files.runner import FileRunner
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
 from backchannel.notifier.runner import Notifier
+from backchannel.ops.clock_watch import watch_clock
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.metrics.listener import MetricsListener
 from backchannel.ops.watch import Watch
@@ -113,7 +114,7 @@ async def start(parts: Parts) -> AsyncExitStack:
             following.append(loop.create_task(parts.notifier.run()))
         stopping.push_async_callback(_cancel, following)
 
-        for watching in (sample_lag(loop.time), parts.watch.run()):
+        for watching in (sample_lag(loop.time), parts.watch.run(), watch_clock(context.reads.run)):
             stopping.callback(loop.create_task(watching).cancel)
 
         parts.revocations.start(loop)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope
 from backchannel.accounts.auth_log import address_of
 from backchannel.commands.ask_recorder import ask_recorder
 from backchannel.fleet.audit import audit
+from backchannel.fleet.doctor import Doctor
 from backchannel.fleet.errors import errors
 from backchannel.fleet.fallback import fallback
 from backchannel.fleet.journey import journey
@@ -47,12 +48,17 @@ Q = TypeVar("Q", bound=Query)
 
 
 def fleet_endpoints(
-    node: Node, kept: Kept, backup_marker: Path | None, check_staff: CheckStaff, now_us: Callable[[], int]
+    node: Node,
+    kept: Kept,
+    backup_marker: Path | None,
+    doctor: Doctor,
+    check_staff: CheckStaff,
+    now_us: Callable[[], int],
 ) -> dict[str, dict[str, ASGIApp]]:
     """By address and method."""
 
     def answer_now(_: NowQuery, __: Asker, at_us: int) -> msgspec.Struct:
-        return now(kept, None if backup_marker is None else noted_backup(backup_marker), at_us)
+        return now(kept, None if backup_marker is None else noted_backup(backup_marker), doctor.examined, at_us)
 
     def of_anybody(answer: Callable[[Any, int], msgspec.Struct]) -> Answering:
         """Who asks does not matter to it."""
@@ -79,6 +85,8 @@ def fleet_endpoints(
             if address.for_staff:
                 await check_staff(identity)
             asked = query_of(scope, address.query)
+            if address.query is NowQuery:
+                doctor.renew()
             asker = Asker(identity.user_id, address_of(scope))
             async with turns:
                 found = await node.context.reads.run(answer, asked, asker, now_us())

@@ -12,7 +12,7 @@ from backchannel.evidence.upkeep import HOUR_US
 from backchannel.fleet.kept import Kept, View
 from backchannel.fleet.problems import problems_of
 from backchannel.fleet.rates import quantile
-from backchannel.protocol.fleet import BackupMade, CauseCount, Durations, FleetNode, FleetNow, Minutes, Open
+from backchannel.protocol.fleet import BackupMade, CauseCount, Durations, Examined, FleetNode, FleetNow, Minutes, Open
 from backchannel.protocol.reports import BOUNDS_S
 from backchannel.protocol.times import to_wire
 from backchannel.store.backup_marker import Backup
@@ -24,10 +24,10 @@ SENDS_OVER: Final = 5
 DELIVERY_OVER: Final = 60
 
 
-def now(kept: Kept, backup: Backup | None, now_us: int) -> FleetNow:
-    """Blocking. `backup`: the newest that is known."""
+def now(kept: Kept, backup: Backup | None, examined: Examined | None, now_us: int) -> FleetNow:
+    """Blocking. `backup`: the newest that is known. `examined`: what the doctor found last."""
     made = None if backup is None else BackupMade(to_wire(backup.at_us), backup.size_bytes)
-    answer = FleetNow(to_wire(now_us), kept.analytics, 0, 0.0, None, [], [], [], [], made, [])
+    answer = FleetNow(to_wire(now_us), kept.analytics, 0, 0.0, None, [], [], [], [], made, [], examined)
     with kept.view() as view:
         if view is not None:
             minute = now_us // MINUTE_US

@@ -11,6 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from prometheus_client import Counter
+
+restarts: Final = Counter(
+    "backchannel_worker_restarts",
+    "How often the supervisor replaced this worker, because it had ended or hung. Only with several workers.",
+)
 ANSWER_WITHIN_S: Final = 1.0
 _LABELLED: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?( .*)", re.DOTALL)
 _UP: Final = "backchannel_worker_up"
@@ -25,9 +31,17 @@ class Workers:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
+        restarts.inc(self._starts_before())
         path = socket_of(self._folder, self._number)
         path.unlink(missing_ok=True)  # of the worker that this one replaces
         self._server = await asyncio.start_unix_server(self._answer, path)
+
+    def _starts_before(self) -> int:
+        """How often this worker was started before, by its supervisor; that of this process is noted."""
+        with (self._folder / f"{self._number}.starts").open("ab") as starts:
+            before = starts.tell()
+            starts.write(b".")
+        return before
 
     async def stop(self) -> None:
         if self._server is not None:

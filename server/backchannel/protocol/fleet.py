@@ -142,6 +142,23 @@ class OpenProblem(msgspec.Struct):
     text: str
 
 
+class FindingShown(msgspec.Struct):
+    """Of `backchannel doctor`; docs/reference/doctor.md has the codes. A note need not be wrong."""
+
+    code: str
+    title: str
+    is_problem: bool
+    text: str
+    advice: str
+    """What to change, as lines to paste."""
+
+
+class Examined(msgspec.Struct):
+    at: str
+    findings: list[FindingShown]
+    """Without those that are as they should be; problems first."""
+
+
 class FleetNow(msgspec.Struct):
     at: str
     analytics: Analytics
@@ -160,6 +177,8 @@ class FleetNow(msgspec.Struct):
     backup: BackupMade | None
     """Null: none is known."""
     problems: list[OpenProblem]
+    examined: Examined | None = None
+    """What the doctor found last, at most ten minutes ago while somebody looks; null: not known yet, or in a site of its own."""
 
 
 # -- fallback

@@ -17,6 +17,9 @@ from backchannel.site.conf import Conf
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.site.setup_address import base_of, prepare_address
 
+DOCTOR = (sys.executable, "-m", "backchannel", "doctor", "--json", "--quiet")
+"""Examines this server: the settings are in the environment, which it inherits."""
+
 
 def start(
     conf: Conf, *, demo: bool, made_up_passwords: bool, open_database: Callable[[], None], stop: type[Exception]
@@ -157,7 +160,7 @@ def _run(
     from backchannel.runner.server import serve
     from backchannel.site.asgi import standalone
 
-    chat = standalone(workers, metrics)
+    chat = standalone(workers, metrics, DOCTOR)
     serve(
         chat,
         sock,

@@ -1,6 +1,7 @@
 """The standalone server: a chat around its own Django pages, with the settings of `site/settings.py`."""
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -18,11 +19,16 @@ from backchannel.web.django_turns import DjangoTurns
 from backchannel.web.files import StaticFiles
 
 
-def standalone(worker: tuple[Path, int] | None = None, metrics: socket.socket | None = None) -> Chat:
-    """`worker`: the supervisor's folder and this process's number, if it is one of several. `metrics`: listens, for the metrics alone."""
+def standalone(
+    worker: tuple[Path, int] | None = None, metrics: socket.socket | None = None, doctor: Sequence[str] = ()
+) -> Chat:
+    """`worker`: the supervisor's folder and this process's number, if it is one of several. `metrics`: listens, for the metrics alone.
+    `doctor`: the command that examines this server."""
     workers = None if worker is None else Workers(*worker, exposition)
     django_application = DjangoTurns(cast("ASGIApp", get_asgi_application()))
-    return create(config_from_settings(), pages=pages_of(django_application), workers=workers, metrics=metrics)
+    return create(
+        config_from_settings(), pages=pages_of(django_application), workers=workers, metrics=metrics, doctor=doctor
+    )
 
 
 def pages_of(django_application: ASGIApp) -> ASGIApp:

@@ -15,10 +15,15 @@ from typing import Any, Final
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.core.mail.message import EmailMessage
+from prometheus_client import Counter
 
 from backchannel.process_log import ProcessLog
 
 WAITING: Final = 200
+
+mails: Final = Counter("backchannel_mail", "Mails that were to be sent, by what became of them.", ["outcome"])
+for _outcome in ("sent", "refused", "dropped"):
+    mails.labels(_outcome)
 
 _log = ProcessLog("backchannel.mail")
 _free = threading.BoundedSemaphore(WAITING)
@@ -35,6 +40,7 @@ class EmailBackend(BaseEmailBackend):
 
     def _take(self, message: EmailMessage) -> bool:
         if not _free.acquire(blocking=False):
+            mails.labels("dropped").inc()
             _log.error("mail_not_sent", error="queue is full")
             return False
         thread().submit(_send, message, self._kwargs)
@@ -50,7 +56,9 @@ def thread() -> ThreadPoolExecutor:
 def _send(message: EmailMessage, kwargs: dict[str, Any]) -> None:
     try:
         SmtpBackend(fail_silently=False, **kwargs).send_messages([message])
+        mails.labels("sent").inc()
     except Exception as problem:
+        mails.labels("refused").inc()
         _log.error("mail_not_sent", error=type(problem).__name__)
     finally:
         _free.release()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.redis import RedisBus
+from backchannel.fanout.redis import RedisBus, bus_errors, bus_seconds
 from tests.fanout.bus_suite import BusSuite, started, wait_up
 
 sys.path.append(str(Path(__file__).parents[3] / "tools"))
@@ -161,6 +161,41 @@ def test_a_cancellation_swallowed_by_the_library_does_not_keep_a_node_off_the_bu
             await node.bus.wait_subscribed()
             node.bus.publish("room:1", b"received")
             await node.wait(lambda: node.received == [b"received"])
+
+    asyncio.run(main())
+
+
+async def wait_for(condition: Callable[[], bool]) -> None:
+    """Of what nothing is delivered for."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def test_batches_and_broken_connections_are_counted(url: str) -> None:
+    def batches() -> float:
+        return next(each.value for each in next(iter(bus_seconds.collect())).samples if each.name.endswith("_count"))
+
+    def broken() -> dict[str, float]:
+        samples = next(iter(bus_errors.collect())).samples
+        return {each.labels["role"]: each.value for each in samples if each.name.endswith("_total")}
+
+    async def main() -> None:
+        before, broken_before = batches(), broken()
+        async with started(RedisBus((url,))) as node:
+            await wait_up(node.bus)
+            node.bus.subscribe("room:1")
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", b"hello")
+            await wait_for(lambda: batches() > before)
+        async with started(RedisBus((f"redis://127.0.0.1:{services.free_port()}",))) as node:
+
+            def both_broke() -> bool:
+                # The publisher connects to publish.
+                node.bus.publish("room:1", b"lost")
+                return all(count > broken_before[role] for role, count in broken().items())
+
+            await wait_for(both_broke)
 
     asyncio.run(main())
 

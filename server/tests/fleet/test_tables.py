@@ -100,7 +100,7 @@ def test_now_has_connections_delivery_causes_and_nodes_of_all_processes(world: W
             driver, "a", world.now_us - 1, world.now_us, NodeState("1.2.3", bus_up=False, free_bytes=1, size_bytes=100)
         )
         nodes.beat(driver, "b", 1, 2, NodeState("1.2.3"))
-    shown = now(kept(world), None, world.now_us)
+    shown = now(kept(world), None, None, world.now_us)
     assert [(each.transport, each.client, each.count) for each in shown.open] == [
         ("websocket", "web", 1),
         ("http", "web", 1),
@@ -118,9 +118,9 @@ def test_now_has_connections_delivery_causes_and_nodes_of_all_processes(world: W
 
 def test_an_old_backup_is_a_problem_and_none_that_is_known_is_none(world: World) -> None:
     day_us = 24 * HOUR_US
-    assert now(kept(world), None, world.now_us).problems == []
-    assert now(kept(world), Backup(world.now_us - day_us, 5), world.now_us).problems == []
-    shown = now(kept(world), Backup(world.now_us - 2 * day_us, 5), world.now_us)
+    assert now(kept(world), None, None, world.now_us).problems == []
+    assert now(kept(world), Backup(world.now_us - day_us, 5), None, world.now_us).problems == []
+    shown = now(kept(world), Backup(world.now_us - 2 * day_us, 5), None, world.now_us)
     assert [(each.alert, each.text) for each in shown.problems] == [
         ("BackchannelBackupOld", "the newest backup is 48 hours old")
     ]
@@ -129,9 +129,9 @@ def test_an_old_backup_is_a_problem_and_none_that_is_known_is_none(world: World)
 def test_a_share_of_few_connections_is_no_surge(world: World) -> None:
     for _ in range(9):
         world.write(Arrived(world.next_id(), "http", CLEO, status=200, client="web"))
-    assert now(kept(world), None, world.now_us).problems == []
+    assert now(kept(world), None, None, world.now_us).problems == []
     world.write(Arrived(world.next_id(), "http", CLEO, status=200, client="web"))
-    shown = now(kept(world), None, world.now_us)
+    shown = now(kept(world), None, None, world.now_us)
     assert [each.text for each in problems_of(shown, world.now_us)] == ["100% of connections live on HTTP"]
 
 
@@ -188,7 +188,7 @@ def test_with_analytics_off_nothing_that_was_kept_before_is_shown(world: World) 
     live(world, CLEO)
     shown = fallback(kept(world, "off"), FallbackQuery(), world.now_us)
     assert (shown.hours, shown.places, shown.lives, shown.people) == ([], [], [], [])
-    assert now(kept(world, "off"), None, world.now_us).open == []
+    assert now(kept(world, "off"), None, None, world.now_us).open == []
 
 
 # -- person

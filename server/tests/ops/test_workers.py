@@ -4,8 +4,11 @@ from functools import partial
 from pathlib import Path
 
 import prometheus_client
+import pytest
+from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
+from backchannel.ops import workers
 from backchannel.ops.workers import Workers, merged
 
 TEXT = """# HELP sends_total Sends, "all" of them.
@@ -35,18 +38,32 @@ def test_the_librarys_output_can_be_merged_and_parsed_again() -> None:
     assert "_created" not in page
 
 
-async def test_every_worker_answers_with_the_metrics_of_all(tmp_path: Path) -> None:
-    workers = [Workers(tmp_path, number, partial(TEXT.format, count=f"{number}.0")) for number in range(2)]
-    for worker in workers:
+async def test_a_worker_that_replaces_another_counts_the_starts_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = []
+    for _ in range(3):
+        restarts = Counter("restarts", "Of one process.", registry=None)
+        monkeypatch.setattr(workers, "restarts", restarts)
+        worker = Workers(tmp_path, 1, lambda: "")
         await worker.start()
-    pages = [await worker.exposition() for worker in workers]
+        await worker.stop()
+        counted.append(next(iter(restarts.collect())).samples[0].value)
+    assert counted == [0, 1, 2]
+
+
+async def test_every_worker_answers_with_the_metrics_of_all(tmp_path: Path) -> None:
+    both = [Workers(tmp_path, number, partial(TEXT.format, count=f"{number}.0")) for number in range(2)]
+    for worker in both:
+        await worker.start()
+    pages = [await worker.exposition() for worker in both]
     assert pages[0] == pages[1]
     assert 'waiting{worker="1"} 1.0' in pages[0]
-    await workers[1].stop()
+    await both[1].stop()
     (tmp_path / "1.sock").touch()  # it died without a word
-    assert 'backchannel_worker_up{worker="1"} 0' in await workers[0].exposition()
+    assert 'backchannel_worker_up{worker="1"} 0' in await both[0].exposition()
     again = Workers(tmp_path, 1, lambda: TEXT.format(count="9.0"))
     await again.start()
-    assert 'waiting{worker="1"} 9.0' in await workers[0].exposition()
-    for worker in (workers[0], again):
+    assert 'waiting{worker="1"} 9.0' in await both[0].exposition()
+    for worker in (both[0], again):
         await worker.stop()

@@ -33,6 +33,11 @@ def mails(*subjects: str) -> list[EmailMessage]:
     return [EmailMessage(subject, "text", "a@example.com", ["b@example.com"]) for subject in subjects]
 
 
+def counted() -> dict[str, float]:
+    (family,) = mail_queue.mails.collect()
+    return {each.labels["outcome"]: each.value for each in family.samples if each.name.endswith("_total")}
+
+
 def wait_until_idle() -> None:
     mail_queue.thread().submit(lambda: None).result(30)
 
@@ -50,6 +55,16 @@ def test_a_refused_mail_does_not_block_others(sent: Sent) -> None:
     mail_queue.EmailBackend().send_messages(mails("refused", "next"))
     wait_until_idle()
     assert sent.subjects == ["next"]
+
+
+def test_what_became_of_each_mail_is_counted(sent: Sent) -> None:
+    before = counted()
+    mail_queue.EmailBackend().send_messages(mails(*("x" for _ in range(mail_queue.WAITING - 1)), "refused", "dropped"))
+    sent.may_go_on.set()
+    wait_until_idle()
+    after = counted()
+    added = {outcome: after[outcome] - before[outcome] for outcome in after}
+    assert added == {"sent": mail_queue.WAITING - 1, "refused": 1, "dropped": 1}
 
 
 def test_the_mail_queue_is_bounded(sent: Sent) -> None:

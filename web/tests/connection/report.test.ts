@@ -26,7 +26,7 @@ it('puts everything into one text', () => {
   expect(text.split('\n')).toEqual([
     'Connection report, 1970-01-01T00:00:02.000Z',
     'A browser',
-    'Connected by another way (disconnected, rest); 2 waiting to be sent',
+    'Connected another way (disconnected, rest); 2 waiting to be sent',
     '',
     'Why, as the server saw it (24 hours):',
     '1970-01-01T00:00:01.000Z  idle_cut, 3 times',

@@ -42,6 +42,19 @@ export const now: FleetNow = {
   ],
   backup: { at: '2026-11-28T15:00:00Z', size_bytes: 142_000_000 },
   problems: [{ alert: 'BackchannelBackupOld', text: 'the newest backup is 48 hours old' }],
+  examined: {
+    at,
+    findings: [
+      {
+        code: 'D117',
+        title: 'backups',
+        is_problem: true,
+        text: 'there is no recent backup',
+        advice: 'systemctl enable --now backchannel-backup.timer',
+      },
+      { code: 'D102', title: 'addresses', is_problem: false, text: 'any host name is accepted', advice: '' },
+    ],
+  },
 };
 
 export const fallback: FleetFallback = {

@@ -50,6 +50,14 @@ it('shows what is wrong first, and the share of transports as a picture', async 
   await expect.element(browser.getByRole('img', { name: 'Now 27 % of 41 connections are on HTTP.' })).toBeVisible();
 });
 
+it('shows what the doctor found on the server, with what to do', async () => {
+  serve();
+  await render(<FleetPage />);
+  const found = browser.getByRole('region', { name: 'Doctor' });
+  await expect.element(found).toHaveTextContent('D117 backups: there is no recent backup');
+  await expect.element(found).toHaveTextContent('systemctl enable --now backchannel-backup.timer');
+});
+
 it('names who is on HTTP, and why', async () => {
   const asked = serve();
   await open('Fallback');

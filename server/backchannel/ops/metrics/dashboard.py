@@ -79,6 +79,14 @@ PANELS: Final = (
     Panel("Fan-out p99", "s", ("histogram_quantile(0.99, sum by (le) (rate(backchannel_fanout_seconds_bucket[5m])))",)),
     Panel("Event loop's lag p99", "s", (_quantile(0.99, "backchannel_loop_lag_seconds", "instance"),)),
     Panel("Bus", "short", ("min by (instance) (backchannel_bus_up)", "rate(backchannel_repairs_total[5m])")),
+    Panel(
+        "Redis: time to take a batch p99, and broken connections",
+        "s",
+        (
+            "histogram_quantile(0.99, sum by (le) (rate(backchannel_bus_seconds_bucket[5m])))",
+            "sum by (role) (rate(backchannel_bus_errors_total[5m]))",
+        ),
+    ),
     Panel("Followers' lag", "short", ("max by (follower) (backchannel_follower_lag_events)",)),
     Panel(
         "Errors and sign-ins",
@@ -87,6 +95,18 @@ PANELS: Final = (
             "sum by (side) (rate(backchannel_errors_total[5m]))",
             "sum by (event) (rate(backchannel_auth_events_total[5m]))",
         ),
+    ),
+    Panel(
+        "Age of the newest backup",
+        "s",
+        ("time() - max(backchannel_backup_last_success_timestamp_seconds)",),
+    ),
+    Panel("Size of the newest backup", "bytes", ("max(backchannel_backup_size_bytes)",)),
+    Panel("Mail by outcome", "cps", ("sum by (outcome) (rate(backchannel_mail_total[5m]))",)),
+    Panel(
+        "Clock against the database's, and workers replaced",
+        "s",
+        ("backchannel_clock_offset_seconds", "sum(increase(backchannel_worker_restarts_total[1h]))"),
     ),
     Panel("Free disk", "bytes", ("backchannel_data_free_bytes",)),
     Panel("Database and its log", "bytes", ("backchannel_database_size_bytes", "backchannel_wal_size_bytes")),

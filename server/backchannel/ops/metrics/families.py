@@ -7,7 +7,7 @@ from typing import Any, Final
 from prometheus_client import REGISTRY
 
 from backchannel.counted_histogram import CountedHistogram
-from backchannel.ops import backups, watch
+from backchannel.ops import backups, clock_watch, watch
 from backchannel.ops.metrics import about
 
 PREFIX: Final = "backchannel_"
@@ -16,17 +16,20 @@ MODULES: Final = (
     "backchannel.accounts.auth_log",
     "backchannel.evidence.metrics",
     "backchannel.fanout.hub",
+    "backchannel.fanout.redis",
     "backchannel.fanout.repairs",
     "backchannel.followers.runner",
     "backchannel.intents.applying",
     "backchannel.ops.lag",
+    "backchannel.ops.workers",
+    "backchannel.site.mail_queue",
     "backchannel.store.log",
     "backchannel.transports.metrics",
     "backchannel.web.django_turns",
 )
 _WHEN_KNOWN: Final = (
     *(watch.free_bytes, watch.size_bytes, about.database_bytes, about.wal_bytes),
-    *(backups.made_at, backups.size_bytes),
+    *(backups.made_at, backups.size_bytes, clock_watch.offset),
 )
 """Registered when they are known."""
 WORKER_UP: Final = (

@@ -11,7 +11,7 @@ export function stateOf({ status, transport, reason }: Pick<Connection, 'status'
     return { title: 'Connected', advice: 'Messages arrive at once, over a WebSocket. Nothing needs to be done.' };
   if (transport === 'rest')
     return {
-      title: 'Connected by another way',
+      title: 'Connected another way',
       advice:
         'The WebSocket does not work, so messages go by ordinary requests: none is lost, they may be a little slower. The app keeps trying. If it ' +
         'stays so, a VPN, a company proxy or a security program is the usual reason: try another network, or send the report below.',
@@ -48,7 +48,7 @@ const HAPPENED: Readonly<Record<What, string>> = {
 
 export function happened({ what, lived, times }: Moment): string {
   const after = lived === null ? '' : `, after ${longOf(lived)}`;
-  return `${HAPPENED[what]}${after}${times > 1 ? `, ${times} times` : ''}.`;
+  return `${HAPPENED[what]}${after}${times > 1 ? ` (${times} times)` : ''}.`;
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });

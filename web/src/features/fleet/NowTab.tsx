@@ -1,6 +1,7 @@
-import type { FleetNow } from './answers.gen.ts';
+import { cx } from '../../ui/classes.ts';
+import type { Examined, FleetNow } from './answers.gen.ts';
 import { useAnswer } from './ask.ts';
-import { Answered, Figure, Section, Table } from './parts.tsx';
+import { Answered, Figure, Section, Table, Wide } from './parts.tsx';
 import { Transports } from './Transports.tsx';
 import { agoOf, bytesOf, causeOf, secondsOf } from './words.ts';
 
@@ -32,6 +33,7 @@ function Now({ now }: { readonly now: FleetNow }) {
           </ul>
         )}
       </Section>
+      {now.examined && <Findings examined={now.examined} at={at} />}
       <dl className="grid grid-cols-2 gap-2 md:grid-cols-3 lg:grid-cols-6">
         <Figure name="People" value={now.people} />
         <Figure name="WebSockets" value={count('websocket')} />
@@ -78,5 +80,35 @@ function Now({ now }: { readonly now: FleetNow }) {
         </p>
       </Section>
     </>
+  );
+}
+
+/** What `backchannel doctor` found on the server; a note need not be wrong. */
+function Findings({ examined, at }: { readonly examined: Examined; readonly at: number }) {
+  return (
+    <Section title="Doctor" note={`What the server found when it examined itself, ${agoOf(examined.at, at)}.`}>
+      {examined.findings.length === 0 && <p className="text-sm text-ink-soft">Everything is as it should be.</p>}
+      <ul className="flex flex-col gap-1.5">
+        {examined.findings.map(({ code, title, is_problem, text, advice }) => (
+          <li
+            key={code + text}
+            className={cx(
+              'rounded-md px-3 py-2 text-sm',
+              is_problem ? 'bg-danger-soft' : 'border border-line bg-raised',
+            )}
+          >
+            <strong className="font-medium">
+              {code} {title}
+            </strong>
+            : {text}
+            {advice && (
+              <Wide label={`Advice for ${code}, scrollable`}>
+                <pre className="pt-1 text-xs">{advice}</pre>
+              </Wide>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }

@@ -14,6 +14,7 @@ export interface FleetNow {
   readonly nodes: readonly FleetNode[];
   readonly backup: BackupMade | null;
   readonly problems: readonly OpenProblem[];
+  readonly examined: Examined | null;
 }
 
 /**
@@ -72,6 +73,20 @@ export interface BackupMade {
 export interface OpenProblem {
   readonly alert: string;
   readonly text: string;
+}
+
+export interface Examined {
+  readonly at: string;
+  readonly findings: readonly FindingShown[];
+}
+
+/** Of `backchannel doctor`; docs/reference/doctor.md has the codes. A note need not be wrong. */
+export interface FindingShown {
+  readonly code: string;
+  readonly title: string;
+  readonly is_problem: boolean;
+  readonly text: string;
+  readonly advice: string;
 }
 
 export interface FleetFallback {
