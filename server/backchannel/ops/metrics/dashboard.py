@@ -78,7 +78,15 @@ PANELS: Final = (
     ),
     Panel("Fan-out p99", "s", ("histogram_quantile(0.99, sum by (le) (rate(backchannel_fanout_seconds_bucket[5m])))",)),
     Panel("Event loop's lag p99", "s", (_quantile(0.99, "backchannel_loop_lag_seconds", "instance"),)),
-    Panel("Bus", "short", ("min by (instance) (backchannel_bus_up)", "rate(backchannel_repairs_total[5m])")),
+    Panel("Bus", "short", ("min by (instance) (backchannel_bus_up)",)),
+    Panel(
+        "Repairs: by the server, and by clients that ask for what they miss",
+        "cps",
+        (
+            "sum(rate(backchannel_repairs_total[5m]))",
+            'sum(rate(backchannel_commands_total{command="get_events"}[5m]))',
+        ),
+    ),
     Panel(
         "Redis: time to take a batch p99, and broken connections",
         "s",
