@@ -75,7 +75,7 @@ def _pages(now_us: int, message: Any) -> dict[str, Callable[[], Any]]:
 
     kept = Kept("on", database_beside_messages())
     return {
-        "now": lambda: now.now(kept, None, now_us),
+        "now": lambda: now.now(kept, None, None, now_us),
         "fallback, a day": lambda: fallback.fallback(kept, f.FallbackQuery(), now_us),
         "fallback, 30 days": lambda: fallback.fallback(kept, f.FallbackQuery(hours=720), now_us),
         "person": lambda: person.person(kept, f.PersonQuery(person="p1", hours=336), now_us),
@@ -129,7 +129,7 @@ def _fill_messages(now_us: int, sender: int) -> None:
         cursor.execute(
             "INSERT INTO backchannel_message (id, room_id, seq, rev_seq, sender_id, content, fingerprint, created_us, deleted, mentions,"
             " reactions, attachments) WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < %s) "
-            f"SELECT {id_}, r.id, g.n, g.n, %s, 'x', {blob}, %s - (%s - g.n) * 43200000, {'false' if postgres else '0'}, '[]', '[]', '[]'"
+            f"SELECT {id_}, r.id, g.n, g.n, %s, 'x', {blob}, %s - CAST(%s - g.n AS bigint) * 43200000, {'false' if postgres else '0'}, '[]', '[]', '[]'"
             " FROM backchannel_room r CROSS JOIN g",
             [MESSAGES, sender, now_us, MESSAGES],
         )
