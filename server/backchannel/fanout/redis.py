@@ -11,19 +11,18 @@ number and age: old events are found in the log.
 import asyncio
 import random
 import time
-from collections import Counter as Counted
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 from zlib import crc32
 
 import redis.asyncio as redis
-from prometheus_client import Counter, Histogram
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from backchannel.fanout import bus_metrics
 from backchannel.fanout.bus import Deliver, Reconnected
 from backchannel.process_log import ProcessLog
 
@@ -45,18 +44,6 @@ BACKOFF_S: Final = (0.1, 5.0)
 PREFIX: Final = b"backchannel:"
 ALIVE: Final = PREFIX + b"alive"
 
-bus_seconds: Final = Histogram(
-    "backchannel_bus_seconds",
-    "From the moment the oldest message of a batch was to be published until Redis had taken the batch.",
-    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 3),
-)
-bus_errors: Final = Counter(
-    "backchannel_bus_errors", "Connections to Redis that broke, or could not be made.", ["role"]
-)
-ROLES: Final = ("subscriber", "publisher")
-for _role in ROLES:
-    bus_errors.labels(_role)
-
 _log = ProcessLog("backchannel.bus")
 _TROUBLE: Final = (RedisError, OSError, asyncio.TimeoutError)
 
@@ -65,7 +52,7 @@ class RedisBus:
     def __init__(self, urls: tuple[str, ...], silence_s: float = SILENCE_S) -> None:
         """`urls`: one for each server, the same list in the same order on every node."""
         self._servers = [_Server(url, silence_s) for url in urls]
-        self._topics: Counted[str] = Counted()
+        self._topics: Counter[str] = Counter()
 
     async def start(self, deliver: Deliver, reconnected: Reconnected) -> None:
         for server in self._servers:
@@ -107,7 +94,7 @@ class _Server:
         """Topics that are to be subscribed to."""
         self._asked: set[str] = set()
         """Topics for which the server was sent SUBSCRIBE."""
-        self._unanswered: Counted[bytes] = Counted()
+        self._unanswered: Counter[bytes] = Counter()
         """Channel → SUBSCRIBEs that are not confirmed."""
         self._confirmed: set[bytes] = set()
         self._missing: dict[bytes, int] = {}
@@ -202,7 +189,7 @@ class _Server:
                 async with client:
                     await run(client)
             except _TROUBLE as error:
-                bus_errors.labels(role).inc()
+                bus_metrics.errors.labels(role).inc()
                 if time.monotonic() - started > self._silence_s:
                     tries = 0
                 if tries == 0:
@@ -299,7 +286,7 @@ class _Server:
                         pipe.publish(channel, body)
                 async with asyncio.timeout(TIMEOUT_S):
                     await pipe.execute()
-                bus_seconds.observe(time.monotonic() - oldest)
+                bus_metrics.seconds.observe(time.monotonic() - oldest)
 
 
 async def _end(tasks: "Iterable[asyncio.Task[None]]") -> None:

@@ -13,8 +13,9 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
+from backchannel.fanout import bus_metrics
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.redis import RedisBus, bus_errors, bus_seconds
+from backchannel.fanout.redis import RedisBus
 from tests.fanout.bus_suite import BusSuite, started, wait_up
 
 sys.path.append(str(Path(__file__).parents[3] / "tools"))
@@ -174,10 +175,12 @@ async def wait_for(condition: Callable[[], bool]) -> None:
 
 def test_batches_and_broken_connections_are_counted(url: str) -> None:
     def batches() -> float:
-        return next(each.value for each in next(iter(bus_seconds.collect())).samples if each.name.endswith("_count"))
+        return next(
+            each.value for each in next(iter(bus_metrics.seconds.collect())).samples if each.name.endswith("_count")
+        )
 
     def broken() -> dict[str, float]:
-        samples = next(iter(bus_errors.collect())).samples
+        samples = next(iter(bus_metrics.errors.collect())).samples
         return {each.labels["role"]: each.value for each in samples if each.name.endswith("_total")}
 
     async def main() -> None:

@@ -16,7 +16,7 @@ MODULES: Final = (
     "backchannel.accounts.auth_log",
     "backchannel.evidence.metrics",
     "backchannel.fanout.hub",
-    "backchannel.fanout.redis",
+    "backchannel.fanout.bus_metrics",
     "backchannel.fanout.repairs",
     "backchannel.followers.runner",
     "backchannel.intents.applying",
