@@ -182,18 +182,28 @@ MUTANTS = (
     ),
     Mutant(
         "a reply that the room shows is read in the room alone",
-        ((UNREAD, "AND f.read_seq >= u.seq))", "AND f.read_seq < 0))"),),
+        ((UNREAD, "AND f.read_seq >= u.seq AND", "AND f.read_seq < 0 AND"),),
         (THREADS, "recount"),
     ),
     Mutant(
         "a reply that was read in the room stays unread in its thread",
-        ((UNREAD, "(u.beside IS NOT NULL OR u.seq > mb.read_seq)", "u.seq > 0"),),
+        ((UNREAD, "(u.beside IS NOT NULL OR u.seq > mb.mark OR u.seq >= f.unread_from)", "u.seq > 0"),),
         (THREADS, "recount"),
     ),
     Mutant(
         "late following marks a thread as read in the room",
-        ((UNREAD, "AND f.read_seq >= u.seq))", "AND (f.read_seq >= u.seq OR f.from_seq >= u.seq)))"),),
+        ((UNREAD, "AND f.read_seq >= u.seq AND", "AND (f.read_seq >= u.seq OR f.from_seq >= u.seq) AND"),),
         (THREADS, "stays_unread_there"),
+    ),
+    Mutant(
+        "a thread that was marked as unread stays so when it is read",
+        ((FOLLOWS, "root_id = %s\", transaction.uuid(root), person_id, room_id, seq)", "root_id = %s\", transaction.uuid(root), person_id, room_id, -1)"),),
+        (THREADS, "recount"),
+    ),
+    Mutant(
+        "reading a part of what is unread again reads all of it",
+        (("server/backchannel/commands/mark_read.py", "WHEN read_seq <= %s THEN NULL", "WHEN -1 < %s THEN NULL"),),
+        ("server/tests/conformance/test_unread.py", "reading_a_part"),
     ),
     Mutant(
         "one number clears no thread",

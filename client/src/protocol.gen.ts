@@ -89,7 +89,9 @@ export interface RoomListFrame {
  *
  * `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
  * that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
- * `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
+ * `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0.
+ * `unread_from`: messages from this seq on are unread although `read_seq` is not below it, because the user marked them so; left out
+ * where there is none. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
  * `key`: what the site calls a room that it made, like "order:17"; left out where there is none. `shows_seen`: the details of its messages
  * show who has seen them; left out where they do not. `level`: what the user chose to be notified of; left out where they chose nothing:
  * then it is `all` in a direct room and `mentions` elsewhere. `muted_until`: until then of nothing; left out where it was never muted.
@@ -111,6 +113,7 @@ export interface Room {
   readonly thread_unread_count?: number;
   readonly thread_mention_count?: number;
   readonly shows_seen?: boolean;
+  readonly unread_from?: number;
   readonly level?: 'all' | 'mentions' | 'none';
   readonly muted_until?: string;
 }
@@ -320,7 +323,7 @@ export interface RoomRemoved {
   readonly reason: 'deleted' | 'left' | 'removed';
 }
 
-/** `seq`: the room's head as of these counts. Events above it are not counted yet. */
+/** `seq`: the room's head as of these counts. Events above it are not counted yet. `unread_from`: as in a room. */
 export interface ReadStateChanged {
   readonly type: 'read_state';
   readonly user_version: number;
@@ -331,10 +334,11 @@ export interface ReadStateChanged {
   readonly mention_count: number;
   readonly thread_unread_count: number;
   readonly thread_mention_count: number;
+  readonly unread_from: number | null;
 }
 
 /**
- * The user follows the thread of `root` (a message id), or no more, or has read on in it. `seq`: as in `read_state`, which follows
+ * The user follows the thread of `root` (a message id), or no more, has read on in it, or marked it as unread. `seq`: as in `read_state`, which follows
  * with the room's counts.
  */
 export interface ThreadStateChanged {
@@ -347,6 +351,7 @@ export interface ThreadStateChanged {
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;
+  readonly unread_from: number | null;
 }
 
 /**
@@ -640,7 +645,7 @@ export interface Events {
   readonly seq: Seq;
 }
 
-/** `seq`: the room's head as of these counts. Events above it are not counted yet. */
+/** `seq`: the room's head as of these counts. Events above it are not counted yet. `unread_from`: as in a room. */
 export interface ReadState {
   readonly seq: Seq;
   readonly read_seq: Seq;
@@ -648,6 +653,7 @@ export interface ReadState {
   readonly mention_count: number;
   readonly thread_unread_count: number;
   readonly thread_mention_count: number;
+  readonly unread_from: number | null;
 }
 
 /**
@@ -663,6 +669,7 @@ export interface ThreadPage {
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;
+  readonly unread_from: number | null;
 }
 
 /** The threads that the user follows, the one with the newest reply first. `before`: for the next page; null on the last one. */
@@ -674,7 +681,7 @@ export interface Threads {
 
 /**
  * A thread as one user sees it. `root`: its first message. Replies by others above `read_seq` are unread, if the user follows it.
- * The counts are capped at 100.
+ * The counts are capped at 100. `unread_from`: as in a room.
  */
 export interface Thread {
   readonly root: Message;
@@ -682,6 +689,7 @@ export interface Thread {
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;
+  readonly unread_from: number | null;
 }
 
 export interface ThreadResult {
@@ -1209,6 +1217,19 @@ export type Commands = {
     };
     result: ReadState;
   };
+  /**
+   * Mark everything from `seq` on as unread for the caller, until it is read again. `read_seq` stays. Changes nothing for others.
+   *
+   * `thread`: the first message of a thread, which is marked instead of the room, and followed from now on.
+   */
+  mark_unread: {
+    fields: {
+      readonly room_id: RoomId;
+      readonly seq: Seq;
+      readonly thread?: string | null;
+    };
+    result: ReadState;
+  };
   /** Read a thread: its first message, and a page of replies as `get_history` pages a room. */
   get_thread: {
     fields: {
@@ -1461,6 +1482,7 @@ export const COMMANDS = {
   search: 'GET /api/search',
   get_events: 'GET /api/rooms/{room_id}/events',
   mark_read: 'PUT /api/rooms/{room_id}/read',
+  mark_unread: 'PUT /api/rooms/{room_id}/unread',
   get_thread: 'GET /api/messages/{message_id}/thread',
   get_threads: 'GET /api/threads',
   follow_thread: 'PUT /api/messages/{message_id}/follow',

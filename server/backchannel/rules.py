@@ -111,10 +111,10 @@ def check_has_threads(kind: str, field: str) -> None:
         raise invalid(**{field: "A direct room has no threads. Quote the message instead."})
 
 
-def check_is_root(thread: object) -> None:
-    """`thread`: what the message replies to in a thread; None outside of threads."""
+def check_is_root(thread: object, field: str = "message_id") -> None:
+    """`thread`: what the message replies to in a thread; None outside of threads. `field`: of the command, which names the message."""
     if thread is not None:
-        raise invalid(message_id="This message is a reply. Name the first message of its thread.")
+        raise invalid(**{field: "This message is a reply. Name the first message of its thread."})
 
 
 def check_may_join(kind: str, state: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Move one's read mark of a room forward."""
+"""Move one's read mark of a room forward, and what one marked as unread behind it."""
 
 from typing import ClassVar, Self
 
@@ -8,7 +8,7 @@ from backchannel.protocol import commands as declared
 from backchannel.store import rooms
 from backchannel.store.memberships import MEMBER
 from backchannel.store.operation import Operation
-from backchannel.store.thread_follows import announce_counts
+from backchannel.store.thread_follows import announce_counts, mark_all_read
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
 
@@ -30,14 +30,14 @@ class MarkRead(Operation, frozen=True, kw_only=True):
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         rows = transaction.query(
-            f"SELECT mb.state, mb.read_seq, mb.threads_read_seq, r.head FROM {ROOM} r "
+            f"SELECT mb.state, mb.read_seq, mb.threads_read_seq, mb.unread_from, r.head FROM {ROOM} r "
             f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s",
             [self.actor.id, self.room_id],
         )
         if not rows or rows[0][0] != MEMBER:
             transaction.lock_rooms([self.room_id])
             transaction.check_member(self.room_id, self.actor.id)
-        _, read_seq, threads_read_seq, head = rows[0]
+        _, read_seq, threads_read_seq, unread_from, head = rows[0]
         mark = min(self.seq, head)
         marks = {"read_seq": read_seq, **({"threads_read_seq": threads_read_seq} if self.threads else {})}
         moved = [name for name, before in marks.items() if mark > before]
@@ -46,7 +46,16 @@ class MarkRead(Operation, frozen=True, kw_only=True):
                 f"UPDATE {MEMBERSHIP} SET {name} = %s WHERE room_id = %s AND person_id = %s AND {name} < %s",
                 [mark, self.room_id, self.actor.id, mark],
             )
-        transaction.after_heads(lambda: self._answer(transaction, outcome, bool(moved)))
+        is_read_on = unread_from is not None and unread_from <= mark
+        if is_read_on:
+            transaction.execute(
+                f"UPDATE {MEMBERSHIP} SET unread_from = CASE WHEN read_seq <= %s THEN NULL ELSE CAST(%s AS bigint) END "
+                "WHERE room_id = %s AND person_id = %s AND unread_from <= %s",
+                [mark, mark + 1, self.room_id, self.actor.id, mark],
+            )
+        if self.threads:
+            is_read_on |= mark_all_read(transaction, self.actor.id, self.room_id, mark)
+        transaction.after_heads(lambda: self._answer(transaction, outcome, bool(moved) or is_read_on))
 
     def _answer(self, transaction: Transaction, outcome: Outcome, moved: bool) -> None:
         outcome.result = rooms.read_state_of(self.actor.id, self.room_id)

@@ -425,6 +425,18 @@ class MarkRead(Command, kw_only=True, tag="mark_read"):
     threads: bool = False
 
 
+@_declare("PUT /api/rooms/{room_id}/unread", ReadState)
+class MarkUnread(Command, kw_only=True, tag="mark_unread"):
+    """Mark everything from `seq` on as unread for the caller, until it is read again. `read_seq` stays. Changes nothing for others.
+
+    `thread`: the first message of a thread, which is marked instead of the room, and followed from now on.
+    """
+
+    room_id: Id
+    seq: Seq
+    thread: UUID | None = None
+
+
 @_declare("GET /api/messages/{message_id}/thread", ThreadPage)
 class GetThread(Command, kw_only=True, tag="get_thread"):
     """Read a thread: its first message, and a page of replies as `get_history` pages a room."""

@@ -109,7 +109,7 @@ class RoomRemoved(UserFrame, kw_only=True, tag="room_removed"):
 
 
 class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
-    """`seq`: the room's head as of these counts. Events above it are not counted yet."""
+    """`seq`: the room's head as of these counts. Events above it are not counted yet. `unread_from`: as in a room."""
 
     room_id: int
     seq: int
@@ -118,10 +118,11 @@ class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
     mention_count: int
     thread_unread_count: int = 0
     thread_mention_count: int = 0
+    unread_from: int | None = None
 
 
 class ThreadStateChanged(UserFrame, kw_only=True, tag="thread_state"):
-    """The user follows the thread of `root` (a message id), or no more, or has read on in it. `seq`: as in `read_state`, which follows
+    """The user follows the thread of `root` (a message id), or no more, has read on in it, or marked it as unread. `seq`: as in `read_state`, which follows
     with the room's counts."""
 
     room_id: int
@@ -131,6 +132,7 @@ class ThreadStateChanged(UserFrame, kw_only=True, tag="thread_state"):
     read_seq: int
     unread_count: int
     mention_count: int
+    unread_from: int | None = None
 
 
 class Notification(UserFrame, kw_only=True, tag="notification", omit_defaults=True):

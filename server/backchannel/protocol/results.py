@@ -102,7 +102,7 @@ class Events(msgspec.Struct):
 
 
 class ReadState(msgspec.Struct):
-    """`seq`: the room's head as of these counts. Events above it are not counted yet."""
+    """`seq`: the room's head as of these counts. Events above it are not counted yet. `unread_from`: as in a room."""
 
     seq: int
     read_seq: int
@@ -110,17 +110,19 @@ class ReadState(msgspec.Struct):
     mention_count: int
     thread_unread_count: int = 0
     thread_mention_count: int = 0
+    unread_from: int | None = None
 
 
 class Thread(msgspec.Struct):
     """A thread as one user sees it. `root`: its first message. Replies by others above `read_seq` are unread, if the user follows it.
-    The counts are capped at 100."""
+    The counts are capped at 100. `unread_from`: as in a room."""
 
     root: Message
     following: bool
     read_seq: int
     unread_count: int
     mention_count: int
+    unread_from: int | None = None
 
 
 class ThreadResult(msgspec.Struct):
@@ -139,6 +141,7 @@ class ThreadPage(msgspec.Struct):
     read_seq: int
     unread_count: int
     mention_count: int
+    unread_from: int | None = None
 
 
 class Threads(msgspec.Struct):

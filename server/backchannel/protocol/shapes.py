@@ -201,7 +201,9 @@ class Room(msgspec.Struct, omit_defaults=True):
 
     `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
     that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
-    `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
+    `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0.
+    `unread_from`: messages from this seq on are unread although `read_seq` is not below it, because the user marked them so; left out
+    where there is none. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
     `key`: what the site calls a room that it made, like "order:17"; left out where there is none. `shows_seen`: the details of its messages
     show who has seen them; left out where they do not. `level`: what the user chose to be notified of; left out where they chose nothing:
     then it is `all` in a direct room and `mentions` elsewhere. `muted_until`: until then of nothing; left out where it was never muted.
@@ -223,6 +225,7 @@ class Room(msgspec.Struct, omit_defaults=True):
     thread_unread_count: int = 0
     thread_mention_count: int = 0
     shows_seen: bool = False
+    unread_from: int | None = None
     level: NotificationLevel | None = None
     muted_until: str | None = None
 

@@ -35,7 +35,7 @@ def get_thread(query: GetThread, caller: User) -> ThreadPage:
     page = read_page(query, access, caller.id, root.id)
     return ThreadPage(
         _as_seen(root, access, caller.id), page.messages, page.as_of_seq, page.has_more,
-        state.following, state.read_seq, state.unread_count, state.mention_count,
+        *state[1:],
     )  # fmt: skip
 
 

@@ -12,7 +12,17 @@ from backchannel.protocol.shapes import User
 from backchannel.store import rooms
 from backchannel.store.models import Membership
 from backchannel.store.reads import IDS_AT_ONCE
-from backchannel.store.transaction import MEMBERSHIP, PERSON, ROOM, LockedRoom, Outcome, Transaction, batched, marks
+from backchannel.store.transaction import (
+    MEMBERSHIP,
+    PERSON,
+    ROOM,
+    THREAD_FOLLOW,
+    LockedRoom,
+    Outcome,
+    Transaction,
+    batched,
+    marks,
+)
 
 MEMBER: Final = Membership.State.MEMBER.value
 LEFT: Final = Membership.State.LEFT.value
@@ -56,7 +66,7 @@ def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, use
         f"SELECT %s, p.id, %s, %s, {_BIGINT}, {_BIGINT}, {_BIGINT} FROM {PERSON} p WHERE p.id = %s AND p.space = %s "
         "ON CONFLICT (room_id, person_id) DO UPDATE SET role = excluded.role, state = excluded.state, "
         "joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq, "
-        "threads_read_seq = excluded.threads_read_seq",
+        "threads_read_seq = excluded.threads_read_seq, unread_from = NULL",
         [room.id, ORDINARY, MEMBER, seq, seq, seq, user.id, room.space],
     )
     if not seated:
@@ -77,6 +87,11 @@ def end_membership(transaction: Transaction, outcome: Outcome, room: LockedRoom,
     transaction.execute(
         f"UPDATE {MEMBERSHIP} SET state = %s, left_seq = %s, role = %s WHERE room_id = %s AND person_id = %s",
         [reason, seq, ORDINARY, room.id, user.id],
+    )
+    # Who returns begins with everything read: `add_member` sees to the room, this to its threads.
+    transaction.execute(
+        f"UPDATE {THREAD_FOLLOW} SET unread_from = NULL WHERE person_id = %s AND room_id = %s AND unread_from IS NOT NULL",
+        [user.id, room.id],
     )
     transaction.notify_user(
         outcome, user.id,

@@ -137,7 +137,8 @@ class Room(models.Model):
 
 class Membership(models.Model):
     """One person in one room. `state` says whether they are in. Rows of people who left remain, with the seq of their leaving. Up to
-    `threads_read_seq` all threads of the room are read. `level` and `muted_until_us`: what they are notified of; NULL: not chosen."""
+    `threads_read_seq` all threads of the room are read. From `unread_from` on the person marked it as unread; never above `read_seq`.
+    `level` and `muted_until_us`: what they are notified of; NULL: not chosen."""
 
     class State(models.TextChoices):
         MEMBER = "member"
@@ -163,6 +164,7 @@ class Membership(models.Model):
     left_seq = models.BigIntegerField(null=True)
     read_seq = models.BigIntegerField(default=0)
     threads_read_seq = models.BigIntegerField(default=0, db_default=0)
+    unread_from = models.BigIntegerField(null=True)
     level = models.CharField(max_length=8, choices=Level.choices, null=True, blank=True)
     muted_until_us = models.BigIntegerField(null=True, blank=True)
 
@@ -418,7 +420,7 @@ class ThreadFollow(models.Model):
     """What one person has to do with the thread of `root`. `following`: NULL where they neither follow it nor decided against it.
 
     Replies above `from_seq`, where following began, can be unread. The person has read the thread up to `read_seq`, which also counts
-    for replies that the room shows. Two numbers, because following late is not reading."""
+    for replies that the room shows. Two numbers, because following late is not reading. From `unread_from` on they marked it as unread."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
@@ -427,6 +429,7 @@ class ThreadFollow(models.Model):
     following = models.BooleanField(null=True)
     from_seq = models.BigIntegerField(default=0)
     read_seq = models.BigIntegerField(default=0)
+    unread_from = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "root"], name="backchannel_one_follow")]

@@ -73,6 +73,7 @@ class _ListRow(NamedTuple):
     members: str | None
     key: str | None
     shows_seen: bool
+    unread_from: int | None
     level: NotificationLevel | None
     muted_until_us: int | None
     last_id: Any
@@ -102,7 +103,8 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{COUNTS}, mb.member_count, mb.role, "
-        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, mb.shows_seen, mb.level, mb.muted_until_us, l.id, "
+        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, mb.shows_seen, mb.unread_from, "
+        "mb.level, mb.muted_until_us, l.id, "
         f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.attachments, l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         "ORDER BY 1"
@@ -156,6 +158,7 @@ def _room(row: _ListRow, people: Mapping[int, User]) -> Room:
         last_message=_last_message_of(row) if row.last_id else None,
         key=row.key,
         shows_seen=bool(row.shows_seen),
+        unread_from=row.unread_from,
         level=row.level,
         muted_until=None if row.muted_until_us is None else times.to_wire(row.muted_until_us),
     )
@@ -201,7 +204,7 @@ def _for_the_person(room: Room) -> int:
 
 def read_state_of(person_id: int, room_id: int) -> ReadState:
     rows = read(
-        f"SELECT mb.head, mb.read_seq, {COUNTS} FROM ({MINE} AND mb.room_id = %s) mb",
+        f"SELECT mb.head, mb.read_seq, {COUNTS}, mb.unread_from FROM ({MINE} AND mb.room_id = %s) mb",
         [person_id, room_id],
     )
     return ReadState(*rows[0])

@@ -35,6 +35,7 @@ _FOLLOW_BY_ITSELF: Final = (
     "ON CONFLICT (person_id, root_id) DO UPDATE SET following = TRUE, from_seq = excluded.from_seq "
     f"WHERE {THREAD_FOLLOW}.following IS NULL RETURNING person_id, root_id"
 )
+_BIGINT: Final = "CAST(%s AS bigint)"
 _SET: Final = (
     f"INSERT INTO {THREAD_FOLLOW} (person_id, room_id, root_id, following, from_seq, read_seq) "
     "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (person_id, root_id) DO UPDATE SET "
@@ -67,7 +68,7 @@ def _uuid(transaction: Transaction) -> str:
 def follow(transaction: Transaction, person_id: int, room_id: int, root: UUID, head: int) -> None:
     """The person decided for it: from now on, also if it is not for the first time."""
     transaction.execute(
-        f"{_SET} following = TRUE, from_seq = excluded.from_seq",
+        f"{_SET} following = TRUE, from_seq = excluded.from_seq, unread_from = NULL",
         [person_id, room_id, transaction.uuid(root), True, head, 0],
     )
 
@@ -75,19 +76,48 @@ def follow(transaction: Transaction, person_id: int, room_id: int, root: UUID, h
 def unfollow(transaction: Transaction, person_id: int, room_id: int, root: UUID) -> bool:
     """Whether that changed anything."""
     changed = transaction.execute(
-        f"{_SET} following = FALSE WHERE {THREAD_FOLLOW}.following IS NULL OR {THREAD_FOLLOW}.following",
+        f"{_SET} following = FALSE, unread_from = NULL WHERE {THREAD_FOLLOW}.following IS NULL OR {THREAD_FOLLOW}.following",
         [person_id, room_id, transaction.uuid(root), False, 0, 0],
     )
     return changed > 0
 
 
 def mark_read(transaction: Transaction, person_id: int, room_id: int, root: UUID, seq: int) -> bool:
-    """Whether that moved the mark."""
+    """Whether that moved a mark."""
+    values = [person_id, room_id, transaction.uuid(root), None, 0, seq]
     moved = transaction.execute(
-        f"{_SET} read_seq = excluded.read_seq WHERE {THREAD_FOLLOW}.read_seq < excluded.read_seq",
-        [person_id, room_id, transaction.uuid(root), None, 0, seq],
+        f"{_SET} read_seq = excluded.read_seq WHERE {THREAD_FOLLOW}.read_seq < excluded.read_seq", values
     )
-    return moved > 0
+    return _read_on(transaction, "root_id = %s", transaction.uuid(root), person_id, room_id, seq) or moved > 0
+
+
+def mark_all_read(transaction: Transaction, person_id: int, room_id: int, seq: int) -> bool:
+    """Read on in the threads of the room that are marked as unread. Whether there were any."""
+    return _read_on(transaction, "room_id = %s", room_id, person_id, room_id, seq)
+
+
+def _read_on(transaction: Transaction, which: str, value: object, person_id: int, room_id: int, seq: int) -> bool:
+    """What is marked as unread begins behind `seq` now, if that is still below how far the person had read; else the mark goes."""
+    changed = transaction.execute(
+        f"UPDATE {THREAD_FOLLOW} SET unread_from = CASE WHEN %s >= read_seq AND %s >= from_seq AND %s >= "
+        f"(SELECT mb.threads_read_seq FROM {MEMBERSHIP} mb WHERE mb.room_id = %s AND mb.person_id = %s) "
+        f"THEN NULL ELSE {_BIGINT} END WHERE person_id = %s AND {which} AND unread_from <= %s",
+        [seq, seq, seq, room_id, person_id, seq + 1, person_id, value, seq],
+    )
+    return changed > 0
+
+
+def mark_unread(transaction: Transaction, person_id: int, room_id: int, root: UUID, seq: int, head: int) -> bool:
+    """Follow the thread, with all replies from `seq` on unread. Whether that changed anything."""
+    state = threads.state_of(person_id, room_id, root)
+    if not state.following:
+        follow(transaction, person_id, room_id, root, head)
+    unread_from = seq if seq <= (state.read_seq if state.following else head) else None
+    transaction.execute(
+        f"UPDATE {THREAD_FOLLOW} SET unread_from = {_BIGINT} WHERE person_id = %s AND root_id = %s",
+        [unread_from, person_id, transaction.uuid(root)],
+    )
+    return not state.following or state.unread_from != unread_from
 
 
 def announce(transaction: Transaction, outcome: Outcome, person_id: int, room_id: int, root: UUID) -> None:
@@ -100,6 +130,7 @@ def announce(transaction: Transaction, outcome: Outcome, person_id: int, room_id
             lambda version: ThreadStateChanged(
                 user_version=version, room_id=room_id, root=root, seq=state.seq, following=state.following,
                 read_seq=state.read_seq, unread_count=state.unread_count, mention_count=state.mention_count,
+                unread_from=state.unread_from,
             ),
         )  # fmt: skip
         announce_counts(transaction, outcome, person_id, rooms.read_state_of(person_id, room_id), room_id)
@@ -115,5 +146,6 @@ def announce_counts(transaction: Transaction, outcome: Outcome, person_id: int, 
             user_version=version, room_id=room_id, seq=state.seq, read_seq=state.read_seq,
             unread_count=state.unread_count, mention_count=state.mention_count,
             thread_unread_count=state.thread_unread_count, thread_mention_count=state.thread_mention_count,
+            unread_from=state.unread_from,
         ),
     )  # fmt: skip

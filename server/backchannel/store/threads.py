@@ -12,7 +12,7 @@ from backchannel.store.driver import read
 from backchannel.store.reads import AND_SENDERS, MEMBER
 from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_row
 from backchannel.store.transaction import MESSAGE, THREAD_FOLLOW, db_uuid
-from backchannel.store.unread import IS_UNREAD_REPLY, MINE, THREAD_COUNTS, THREAD_MARK
+from backchannel.store.unread import IS_UNREAD_REPLY, MINE, THREAD_COUNTS, THREAD_READ
 
 
 class ThreadState(NamedTuple):
@@ -23,6 +23,7 @@ class ThreadState(NamedTuple):
     read_seq: int
     unread_count: int
     mention_count: int
+    unread_from: int | None = None
 
 
 class Place(NamedTuple):
@@ -40,8 +41,8 @@ class Listed:
 
 
 _STATE: Final = (
-    f"SELECT mb.head, COALESCE(f.following, FALSE), {THREAD_MARK}, {THREAD_COUNTS} FROM ({MINE} AND mb.room_id = %s) mb "
-    f"LEFT JOIN {THREAD_FOLLOW} f ON f.person_id = mb.person_id AND f.root_id = %s"
+    f"SELECT mb.head, COALESCE(f.following, FALSE), {THREAD_READ}, {THREAD_COUNTS}, f.unread_from "
+    f"FROM ({MINE} AND mb.room_id = %s) mb LEFT JOIN {THREAD_FOLLOW} f ON f.person_id = mb.person_id AND f.root_id = %s"
 )
 
 
@@ -53,7 +54,7 @@ def state_of(person_id: int, room_id: int, root: UUID) -> ThreadState:
 
 
 def as_seen(root: Message, state: ThreadState) -> Thread:
-    return Thread(root, state.following, state.read_seq, state.unread_count, state.mention_count)
+    return Thread(root, *state[1:])
 
 
 _LAST: Final = "COALESCE(t.thread_last_us, t.created_us)"
@@ -77,7 +78,7 @@ def followed_by(
         f"JOIN {THREAD_FOLLOW} f ON f.person_id = mb.person_id AND f.room_id = mb.room_id AND f.following "
         f"JOIN {MESSAGE} t ON t.id = f.root_id WHERE mb.id > 0{narrowed} "
         f"ORDER BY {_LAST} DESC, t.room_id DESC, t.seq DESC LIMIT %s) "
-        f"SELECT page.last_us, {THREAD_MARK}, {THREAD_COUNTS}, {MESSAGE_COLUMNS} FROM page "
+        f"SELECT page.last_us, {THREAD_READ}, {THREAD_COUNTS}, f.unread_from, {MESSAGE_COLUMNS} FROM page "
         f"JOIN {THREAD_FOLLOW} f ON f.id = page.follow JOIN mine mb ON mb.room_id = f.room_id "
         f"JOIN {MESSAGE} m ON m.id = page.root_id {AND_SENDERS} "
         "ORDER BY page.last_us DESC, m.room_id DESC, m.seq DESC",
@@ -87,6 +88,8 @@ def followed_by(
 
 
 def _listed(row: tuple[Any, ...]) -> Listed:
-    last_us, read_seq, unread_count, mention_count, *columns = row
+    last_us, read_seq, unread_count, mention_count, unread_from, *columns = row
     root = message_from_row(MessageRow._make(columns))
-    return Listed(Thread(root, True, read_seq, unread_count, mention_count), Place(last_us, root.room_id, root.seq))
+    return Listed(
+        Thread(root, True, read_seq, unread_count, mention_count, unread_from), Place(last_us, root.room_id, root.seq)
+    )

@@ -30,6 +30,12 @@ def _send_quoted_file(world: World) -> None:
     send(world, world.ben, "Thanks.", reply_to=world.by_ada)
 
 
+def unread_again(world: World) -> None:
+    """All that ada had read in the group."""
+    world.server.do(world.ada, "mark_read", room_id=world.group, seq=100)
+    world.server.do(world.ada, "mark_unread", room_id=world.group, seq=1)
+
+
 ACTIONS = [
     Action("a message", "send_message", "ada", lambda w: {"room_id": w.group, "content": "Hello."}),
     Action("a long message", "send_message", "ben", lambda w: {"room_id": w.direct, "content": "wörd \n" * 100}),
@@ -68,6 +74,14 @@ ACTIONS = [
     Action("read on", "mark_read", "ada", lambda w: {"room_id": w.group, "seq": 2}),
     Action("read all", "mark_read", "ben", lambda w: {"room_id": w.group, "seq": 100}),
     Action("the threads of a room", "mark_read", "ada", lambda w: {"room_id": w.group, "seq": 100, "threads": True}),
+    Action("unread again", "mark_unread", "ada", lambda w: {"room_id": w.group, "seq": 1},
+           lambda w: w.server.do(w.ada, "mark_read", room_id=w.group, seq=100)),
+    Action("a part of what is unread again", "mark_read", "ada", lambda w: {"room_id": w.group, "seq": 2}, unread_again),
+    Action("all of what is unread again", "mark_read", "ada", lambda w: {"room_id": w.group, "seq": 100}, unread_again),
+    Action("a message where all is unread again", "send_message", "ben", lambda w: {"room_id": w.group, "content": "So."}, unread_again),
+    Action("a deletion of what is unread again", "delete_message", "ben", lambda w: {"message_id": w.by_ben}, unread_again),
+    Action("a thread that is unread again", "mark_unread", "ada", lambda w: {"room_id": w.group, "seq": 1, "thread": w.by_ada},
+           lambda w: w.server.do(w.ada, "mark_read", room_id=w.group, seq=100, threads=True)),
     Action("a reply in a thread", "send_message", "ben", lambda w: {"room_id": w.group, "content": "So.", "thread": w.by_ada}),
     Action("a reply in a thread that mentions", "send_message", "ada",
            lambda w: {"room_id": w.group, "content": f"@{w.ben.user.username}", "thread": w.by_ada, "in_room": True}),

@@ -39,6 +39,10 @@ def of_group(**rest: Any) -> Fields:
     return lambda w: {"room_id": w.group, **rest}
 
 
+def of_thread(root: str, **rest: Any) -> Fields:
+    return lambda w: {"room_id": w.group, "thread": getattr(w, root), **rest}
+
+
 def members_only(fields: Fields) -> list[Case]:
     """Those who are not in the group, and a room that is not there."""
     return [
@@ -295,6 +299,20 @@ CASES: dict[str, list[Case]] = {
         yes("all", of_group(seq=2**53 - 1), "ben"),
         yes("backwards", of_group(seq=0)),
         yes("twice", of_group(seq=2), twice=True),
+        *members_only(of_group(seq=1)),
+    ],
+    "mark_unread": [
+        yes("from a message that was read", of_group(seq=1)),
+        yes("from one's own", of_group(seq=2), "ben"),
+        yes("from nothing", of_group(seq=0)),
+        yes("from what is not there yet", of_group(seq=2**53 - 1)),
+        yes("twice", of_group(seq=1), twice=True),
+        yes("in a thread", of_thread("by_ada", seq=2)),
+        yes("in a thread that one does not follow", of_thread("by_ben", seq=2), twice=True),
+        yes("in a thread from what is not there yet", of_thread("by_ada", seq=2**53 - 1)),
+        no("in a thread by its reply", "invalid", of_thread("reply", seq=1), field="thread"),
+        no("in a thread of another room", "message_not_found", lambda w: {"room_id": w.channel, "seq": 1, "thread": w.by_ada}),
+        no("in a thread that is not there", "message_not_found", of_thread("absent", seq=1)),
         *members_only(of_group(seq=1)),
     ],
     "get_thread": [

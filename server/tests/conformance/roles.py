@@ -56,6 +56,7 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "get_history": (of_group(), {**MEMBERS, "left": OK}),
     "get_events": (of_group(after=0), MEMBERS),
     "mark_read": (of_group(seq=1), MEMBERS),
+    "mark_unread": (of_group(seq=1), MEMBERS),
     "get_thread": (lambda w: {"message_id": w.by_ada}, {**MEMBERS, "left": OK}),
     "get_threads": (of_group(), MEMBERS),
     "follow_thread": (lambda w: {"message_id": w.by_ada}, MEMBERS),

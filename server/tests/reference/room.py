@@ -9,6 +9,8 @@ from tests.reference.message import excerpt
 COUNTED_AT_MOST = 100
 """The server's counts stop here."""
 THREAD_COUNTS = ("thread_unread_count", "thread_mention_count")
+LEFT_OUT = (*THREAD_COUNTS, "unread_from")
+"""Members that a row does not have where they are 0 or null."""
 SMALL_ROOM = 20
 """Rooms of up to this many members list them."""
 
@@ -53,10 +55,11 @@ def _counted(row: Frame, message: Frame, me: int, by: int, followed: Mapping[str
     if message["sender"]["id"] == me:
         return Row(row)
     thread = message.get("thread")
-    is_exact = True
+    # Whether what was marked as unread was read in its thread since, is known to the server alone.
+    is_exact = by > 0 or not row.get("unread_from", message["seq"] + 1) <= message["seq"]
     if message["seq"] > row["read_seq"] and (thread is None or message["in_room"]):
         # A count at its bound may stand for more. A deleted reply may have been read in its thread.
-        is_exact = by > 0 or (row["unread_count"] < COUNTED_AT_MOST and thread is None)
+        is_exact = by > 0 or (is_exact and row["unread_count"] < COUNTED_AT_MOST and thread is None)
         _add(row, "unread_count", by)
         if me in message["mentions"]:
             _add(row, "mention_count", by)
@@ -84,11 +87,9 @@ def after_read(row: Frame, frame: Frame) -> Row:
     if frame["read_seq"] < row["read_seq"]:
         return Row(row)
     read = {name: frame[name] for name in ("read_seq", "unread_count", "mention_count")}
-    threads = {name: frame.get(name, 0) for name in THREAD_COUNTS}
-    others = {name: value for name, value in row.items() if name not in THREAD_COUNTS}
-    # As in a list, counts of 0 are left out.
+    others = {name: value for name, value in row.items() if name not in LEFT_OUT}
     return Row(
-        {**others, **read, **{name: count for name, count in threads.items() if count}},
+        {**others, **read, **{name: frame[name] for name in LEFT_OUT if frame.get(name)}},
         is_exact=frame["seq"] == row["seq"],
     )
 
@@ -97,6 +98,6 @@ def merged(held: Frame, listed: Frame) -> Frame:
     """The row after it was listed again. Where it was read before events that are applied already, it keeps what these changed."""
     if listed["seq"] >= held["seq"] and listed["read_seq"] >= held["read_seq"]:
         return listed
-    kept = ("seq", "read_seq", "unread_count", "mention_count", "last_message", *THREAD_COUNTS)
-    others = {name: value for name, value in listed.items() if name not in THREAD_COUNTS}
+    kept = ("seq", "read_seq", "unread_count", "mention_count", "last_message", *LEFT_OUT)
+    others = {name: value for name, value in listed.items() if name not in LEFT_OUT}
     return {**others, **{name: held[name] for name in kept if name in held}}

@@ -18,6 +18,7 @@ from backchannel.commands.follow_thread import FollowThread
 from backchannel.commands.leave_room import LeaveRoom
 from backchannel.commands.mark_read import MarkRead
 from backchannel.commands.mark_thread_read import MarkThreadRead
+from backchannel.commands.mark_unread import MarkUnread
 from backchannel.commands.send_message import SendMessage
 from backchannel.commands.unfollow_thread import UnfollowThread
 from backchannel.protocol.errors import Code, CommandError
@@ -52,6 +53,12 @@ class Follows:
     following: bool | None = None
     from_seq: int = 0
     read_seq: int = 0
+    unread_from: int | None = None
+
+    def read_on(self, seq: int, all_read_seq: int) -> None:
+        """Of what was marked as unread, up to `seq` is read. `all_read_seq`: of all threads of the room."""
+        if self.unread_from is not None and self.unread_from <= seq:
+            self.unread_from = None if seq >= max(self.from_seq, self.read_seq, all_read_seq) else seq + 1
 
 
 @dataclass
@@ -62,6 +69,7 @@ class Seat:
     is_in: bool = True
     read_seq: int = 0
     threads_read_seq: int = 0
+    unread_from: int | None = None
     threads: dict[UUID, Follows] = field(default_factory=dict)
 
     def of(self, root: UUID) -> Follows:
@@ -149,13 +157,15 @@ class Model:
             do(FollowThread(actor=seat.user, message_id=root.id))
             held = seat.of(root.id)
             if not held.following:
-                held.following, held.from_seq = True, self.head
+                held.following, held.from_seq, held.unread_from = True, self.head, None
 
     def unfollow(self) -> None:
         if self.roots():
             seat, root = self.member(), self.random.choice(self.roots())
             do(UnfollowThread(actor=seat.user, message_id=root.id))
-            seat.of(root.id).following = False
+            held = seat.of(root.id)
+            if held.following is not False:
+                held.following, held.unread_from = False, None
 
     def read_thread(self) -> None:
         if self.roots():
@@ -164,14 +174,35 @@ class Model:
             do(MarkThreadRead(actor=seat.user, message_id=root.id, seq=seq))
             held = seat.of(root.id)
             held.read_seq = max(held.read_seq, min(seq, self.head))
+            held.read_on(min(seq, self.head), seat.threads_read_seq)
 
     def read_room(self) -> None:
         seat, seq = self.member(), self.random.randint(0, self.head + 3)
         clears = self.random.random() < 0.3
         do(MarkRead(actor=seat.user, room_id=self.room_id, seq=seq, threads=clears))
-        seat.read_seq = max(seat.read_seq, min(seq, self.head))
+        mark = min(seq, self.head)
+        seat.read_seq = max(seat.read_seq, mark)
+        if seat.unread_from is not None and seat.unread_from <= mark:
+            seat.unread_from = None if mark >= seat.read_seq else mark + 1
         if clears:
-            seat.threads_read_seq = max(seat.threads_read_seq, min(seq, self.head))
+            seat.threads_read_seq = max(seat.threads_read_seq, mark)
+            for held in seat.threads.values():
+                held.read_on(mark, seat.threads_read_seq)
+
+    def unread_room(self) -> None:
+        seat, seq = self.member(), self.random.randint(1, self.head + 3)
+        do(MarkUnread(actor=seat.user, room_id=self.room_id, seq=seq))
+        seat.unread_from = seq if seq <= seat.read_seq else None
+
+    def unread_thread(self) -> None:
+        if self.roots():
+            seat, root, seq = self.member(), self.random.choice(self.roots()), self.random.randint(1, self.head + 3)
+            do(MarkUnread(actor=seat.user, room_id=self.room_id, seq=seq, thread=root.id))
+            held = seat.of(root.id)
+            if not held.following:
+                held.following, held.from_seq = True, self.head
+            read = max(held.from_seq, held.read_seq, seat.threads_read_seq)
+            held.unread_from = seq if seq <= read else None
 
     def leave(self) -> None:
         if sum(seat.is_in for seat in self.seats) > 2:
@@ -185,30 +216,44 @@ class Model:
                 do(AddMembers(actor=self.member().user, room_id=self.room_id, user_ids=[seat.user.id]))
                 seat.is_in = True
                 seat.read_seq = seat.threads_read_seq = self.head
+                seat.unread_from = None
+                for held in seat.threads.values():
+                    held.unread_from = None
 
     def step(self) -> None:
-        steps = [self.send, self.delete, self.follow, self.unfollow, self.read_thread, self.read_room, self.leave]
-        weights = [10, 2, 2, 2, 4, 3, 1]
-        self.random.choices([*steps, self.come_back], [*weights, 1])[0]()
+        steps = [
+            (self.send, 10), (self.delete, 2), (self.follow, 2), (self.unfollow, 2), (self.read_thread, 4), (self.read_room, 3),
+            (self.unread_room, 3), (self.unread_thread, 3), (self.leave, 1), (self.come_back, 1),
+        ]  # fmt: skip
+        self.random.choices([step for step, _ in steps], [weight for _, weight in steps])[0]()
 
     # -- what is expected
 
     def unread_in_room(self, seat: Seat) -> list[Said]:
+        from_seq = seat.read_seq + 1 if seat.unread_from is None else seat.unread_from
         return [
             said
             for said in self.messages
-            if said.seq > seat.read_seq and said.sender != seat.user.id and not said.deleted
-            if said.thread is None or (said.in_room and seat.of(said.thread).read_seq < said.seq)
+            if said.seq >= from_seq and said.sender != seat.user.id and not said.deleted
+            if said.thread is None or (said.in_room and not self._was_read_in_thread(said, said.thread, seat))
         ]
+
+    @staticmethod
+    def _was_read_in_thread(said: Said, thread: UUID, seat: Seat) -> bool:
+        held = seat.of(thread)
+        again = [seq for seq in (seat.unread_from, held.unread_from) if seq is not None]
+        return held.read_seq >= said.seq and not any(seq <= said.seq for seq in again)
 
     def unread_in(self, seat: Seat, root: UUID) -> list[Said]:
         held = seat.of(root)
-        mark = max(held.from_seq, held.read_seq, seat.threads_read_seq)
+        again = held.unread_from
+        from_seq = max(held.from_seq, held.read_seq, seat.threads_read_seq) + 1 if again is None else again
+        in_room = seat.read_seq + 1 if seat.unread_from is None else seat.unread_from
         return [
             said
             for said in self.replies_of(root)
-            if held.following and said.seq > mark and said.sender != seat.user.id and not said.deleted
-            if not said.in_room or said.seq > seat.read_seq
+            if held.following and said.seq >= from_seq and said.sender != seat.user.id and not said.deleted
+            if not said.in_room or said.seq >= in_room or again is not None
         ]
 
     def check(self) -> None:
