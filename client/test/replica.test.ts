@@ -111,6 +111,7 @@ const readState: ServerFrame = {
   unread_count: 0,
   thread_unread_count: 0,
   thread_mention_count: 0,
+  unread_from: null,
   mention_count: 0,
 };
 

@@ -19,7 +19,11 @@ type Counts = Pick<Room, 'unread_count' | 'mention_count'>;
 const countsOf = ({ unread_count, mention_count }: Counts): Counts => ({ unread_count, mention_count });
 
 export interface ExactRows extends RowRules {
-  read(mark: Omit<ReadState, 'thread_unread_count' | 'thread_mention_count'> & { readonly room_id: RoomId }): boolean;
+  read(
+    mark: Omit<ReadState, 'thread_unread_count' | 'thread_mention_count' | 'unread_from'> & {
+      readonly room_id: RoomId;
+    },
+  ): boolean;
   /** The counts after a read mark, as of the row's seq; null where not all messages after it are held. */
   countAfter(row: Room, read_seq: Seq): Counts | null;
 }

@@ -34,7 +34,7 @@ export class MemoryRoom {
   readonly log: RoomEvent[] = [];
   /** As they are now, ascending by seq. */
   readonly messages = new Map<string, Message>();
-  readonly members = new Map<UserId, { read: Seq; role: 'owner' | 'member' }>();
+  readonly members = new Map<UserId, { read: Seq; unreadFrom?: Seq | undefined; role: 'owner' | 'member' }>();
 
   constructor(id: number, kind: RoomKind, name: string | null) {
     this.id = id;
@@ -69,7 +69,7 @@ export class MemoryRoom {
   /** The room as this user sees it. */
   row(userId: UserId, users: ReadonlyMap<UserId, User>): Room {
     const member = this.members.get(userId);
-    const read_seq = member?.read ?? 0;
+    const { unread_from, ...read } = this.readBy(userId);
     const last = [...this.messages.values()].at(-1);
     return {
       id: this.id,
@@ -77,8 +77,8 @@ export class MemoryRoom {
       name: this.name,
       topic: this.topic,
       seq: this.head,
-      read_seq,
-      ...this.counts(userId, read_seq),
+      ...read,
+      ...(unread_from !== null && { unread_from }),
       member_count: this.members.size,
       members: [...this.members.keys()].map((id) => users.get(id) as User),
       role: member?.role ?? 'member',
@@ -87,6 +87,12 @@ export class MemoryRoom {
         ? { id: last.id, sender: last.sender, content: excerpt(last), timestamp: last.created_at }
         : null,
     };
+  }
+
+  /** The marks of this user, and what is unread after them. */
+  readBy(userId: UserId) {
+    const { read = 0, unreadFrom: unread_from = null } = this.members.get(userId) ?? {};
+    return { read_seq: read, unread_from, ...this.counts(userId, unread_from === null ? read : unread_from - 1) };
   }
 
   counts(userId: UserId, read_seq: Seq) {

@@ -229,6 +229,8 @@ export class MemoryServer {
       }
       case 'mark_read':
         return this.#read(room(), userId, Number(f.seq), f.threads === true);
+      case 'mark_unread':
+        return this.#unread(room(), userId, Number(f.seq));
       case 'get_thread': {
         const [of, root] = this.#find(f.message_id as string);
         this.threads.root(this.#mine(of.id, userId), root.id);
@@ -401,20 +403,21 @@ export class MemoryServer {
 
   #tellThread(room: MemoryRoom, userId: UserId, root: string): void {
     const state = this.threads.state(room, userId, root);
-    this.tell(userId, { type: 'thread_state', room_id: room.id, root, seq: room.head, ...state });
+    this.tell(userId, { type: 'thread_state', room_id: room.id, root, seq: room.head, unread_from: null, ...state });
     this.tell(userId, { type: 'read_state', room_id: room.id, ...this.#readState(room, userId) });
   }
 
   #readState(room: MemoryRoom, userId: UserId) {
-    const read_seq = room.members.get(userId)?.read ?? 0;
-    return { seq: room.head, read_seq, ...room.counts(userId, read_seq), ...this.threads.counts(room, userId) };
+    return { seq: room.head, ...room.readBy(userId), ...this.threads.counts(room, userId) };
   }
 
   #read(room: MemoryRoom, userId: UserId, seq: Seq, threads: boolean) {
-    const member = room.members.get(userId) as { read: Seq };
-    const read_seq = Math.max(member.read, Math.min(seq, room.head));
-    const moved = read_seq > member.read;
-    member.read = read_seq;
+    const member = room.members.get(userId) as { read: Seq; unreadFrom?: Seq | undefined };
+    const mark = Math.min(seq, room.head);
+    const isReadOn = member.unreadFrom !== undefined && member.unreadFrom <= mark;
+    const moved = mark > member.read || isReadOn;
+    member.read = Math.max(member.read, mark);
+    if (isReadOn) member.unreadFrom = mark < member.read ? mark + 1 : undefined;
     const clears = threads && this.threads.readAll(room, userId, Math.min(seq, room.head));
     const state = this.#readState(room, userId);
     if (moved || clears) this.tell(userId, { type: 'read_state', room_id: room.id, ...state });
@@ -428,6 +431,15 @@ export class MemoryServer {
     const { id, kind } = room;
     const facts = { id, kind, name: room.name, topic: room.topic, member_count: room.members.size };
     this.#append(room, { type: 'room_updated', room: { ...facts, shows_seen: room.showsSeen } });
+  }
+
+  #unread(room: MemoryRoom, userId: UserId, seq: Seq) {
+    const member = room.members.get(userId) as { read: Seq; unreadFrom?: Seq | undefined };
+    const before = member.unreadFrom;
+    member.unreadFrom = seq <= member.read ? seq : undefined;
+    const state = this.#readState(room, userId);
+    if (member.unreadFrom !== before) this.tell(userId, { type: 'read_state', room_id: room.id, ...state });
+    return state;
   }
 
   #room(roomId: number): MemoryRoom {

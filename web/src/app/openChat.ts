@@ -11,6 +11,7 @@ import { createThreads } from './createThreads.ts';
 import type { Files } from './files.ts';
 import { createLateFeatures } from './lateFeatures.ts';
 import type { Threads } from './threads.ts';
+import { unreadOf } from './unread.ts';
 
 /** A chat, the connection this tab shares with other tabs of the same user and build, the files on their way, and threads. */
 export interface OpenChat {
@@ -29,6 +30,7 @@ export function openChat(userId: UserId, build: string, options: Omit<ShareOptio
   const threads = later(concernsThreads);
   const chat = createFullChat(tabs.options, withPeople, recorder.feature, late.feature, threads.feature);
   late.keepFor(chat);
+  unreadOf(chat);
   const files = createFiles(chat, userId, options.storage === undefined);
   return { chat, tabs, files, threads: createThreads(threads) };
 }

@@ -1,12 +1,14 @@
 import type { Message } from '@backchannel/client';
-import { Copy, Ellipsis, Info, Link2, MessagesSquare, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { Copy, Ellipsis, Info, Link2, MailOpen, MessagesSquare, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { Suspense, use, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
+import { attempt } from '../../app/runCommand.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { showThread } from '../../app/threads.ts';
+import { unreadOf } from '../../app/unread.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -213,6 +215,18 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
       >
         Copy link
       </MenuItem>
+      {!mine && (
+        <MenuItem
+          icon={<MailOpen />}
+          onSelect={async () => {
+            onClose();
+            const marked = unreadOf(chat).markUnread(message.room_id, message.seq);
+            if (await attempt(marked)) toast('Unread from here until you come back to this room.');
+          }}
+        >
+          Mark unread from here
+        </MenuItem>
+      )}
       <MenuItem icon={<Info />} onSelect={() => setStep('details')}>
         Details
       </MenuItem>

@@ -6,6 +6,7 @@ import { focusComposer } from '../../app/composerSignals.ts';
 import { useFlatThreads } from '../../app/flatThreads.ts';
 import { useMembershipChanges } from '../../app/membershipChanges.ts';
 import { openThread } from '../../app/threads.ts';
+import { firstUnreadSeqOf, unreadOf } from '../../app/unread.ts';
 import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
 import { useStore } from '../../ui/store.ts';
 import { dayLabel } from '../../ui/time.ts';
@@ -120,14 +121,18 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
 
   // The current count, not the one at opening: do not offer what has been read since, here or elsewhere.
   const oldest = view.messages[0]?.seq ?? 0;
-  const unreadAbove = room.unread_count > 0 && view.hasOlder && room.read_seq + 1 < oldest;
+  const firstUnread = firstUnreadSeqOf(room);
+  const unreadAbove = room.unread_count > 0 && view.hasOlder && firstUnread < oldest;
   return (
     <>
       {unreadAbove && (
         <UnreadBar
           count={room.unread_count}
-          onJump={() => jumpTo({ id: '', seq: room.read_seq + 1 })}
-          onMarkRead={() => chat.markRead(room.id, room.seq)}
+          onJump={() => jumpTo({ id: '', seq: firstUnread })}
+          onMarkRead={() => {
+            unreadOf(chat).resumeReading(room.id);
+            chat.markRead(room.id, room.seq);
+          }}
         />
       )}
       <div className="bc-pills relative min-h-0 flex-1">

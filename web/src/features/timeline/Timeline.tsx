@@ -7,6 +7,7 @@ import { jumpRequest } from '../../app/jumpRequest.ts';
 import { loadLexer, loadMessageList } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
+import { firstUnreadSeqOf, unreadOf } from '../../app/unread.ts';
 import { Button } from '../../ui/Button.tsx';
 import type { MessageListHandle } from './MessageList.tsx';
 import { scrollPositionsOf } from './scrollPositions.ts';
@@ -30,8 +31,9 @@ export function Timeline({ room }: { readonly room: Room }) {
     around:
       requestedSeq(room.id) ??
       scrollPositionsOf(chat).get(room.id)?.seq ??
-      (room.unread_count > 0 ? room.read_seq + 1 : undefined),
+      (room.unread_count > 0 ? firstUnreadSeqOf(room) : undefined),
   }));
+  const marked = useMarkedSince(room);
   // A message sent while the room was loading is scrolled to once it has loaded.
   const handledRequests = useRef(composerSignals.get().latestRequests);
   const [opened, setOpened] = useState(false);
@@ -43,9 +45,10 @@ export function Timeline({ room }: { readonly room: Room }) {
   );
   // In a layout effect: opening sets the unread divider, and rendering messages may already move the read mark.
   useLayoutEffect(() => {
+    unreadOf(chat).resumeReading(room.id);
     openHere();
     setOpened(true);
-  }, [openHere]);
+  }, [chat, room.id, openHere]);
 
   useEffect(() => addPeopleFromMessages(view.messages), [view.messages]);
 
@@ -75,13 +78,23 @@ export function Timeline({ room }: { readonly room: Room }) {
           room={room}
           view={view}
           me={user}
-          unread={unreadAtOpening(view, opening, user.id)}
+          unread={unreadAtOpening(view, marked ?? opening, user.id)}
           onJump={jumpTo}
           handledRequests={handledRequests}
         />
       </Suspense>
     </div>
   );
+}
+
+/** What is unread by a mark that was set while the room is open; null without one. It stays when the room is read. */
+function useMarkedSince({ unread_from, unread_count, seq }: Room): { unread: number; upTo: Seq } | null {
+  const [last, setLast] = useState({ from: unread_from, marked: null as { unread: number; upTo: Seq } | null });
+  // A mark only moves on as the room is read.
+  const isSet = unread_from !== undefined && unread_from < (last.from ?? Number.POSITIVE_INFINITY);
+  const now = isSet ? { unread: unread_count, upTo: seq } : last.marked;
+  if (last.from !== unread_from) setLast({ from: unread_from, marked: now });
+  return now;
 }
 
 /** Of the message that was asked for, if it is in this room. */
