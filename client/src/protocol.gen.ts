@@ -1169,13 +1169,18 @@ export type Commands = {
     };
     result: MessageDetails;
   };
-  /** Read a page of messages, ascending by seq: the newest, or those before, after or around a seq. */
+  /**
+   * Read a page of messages, ascending by seq: the newest, or those before, after or around a seq or a moment.
+   *
+   * `at`: as `around` the first message written then or later; around the end of the room if there is none.
+   */
   get_history: {
     fields: {
       readonly room_id: RoomId;
       readonly before?: Seq | null;
       readonly after?: Seq | null;
       readonly around?: Seq | null;
+      readonly at?: string | null;
       readonly limit?: number;
     };
     result: History;

@@ -381,12 +381,16 @@ class GetMessageDetails(Command, kw_only=True, tag="get_message_details"):
 
 @_declare("GET /api/rooms/{room_id}/messages", History)
 class GetHistory(Command, kw_only=True, tag="get_history"):
-    """Read a page of messages, ascending by seq: the newest, or those before, after or around a seq."""
+    """Read a page of messages, ascending by seq: the newest, or those before, after or around a seq or a moment.
+
+    `at`: as `around` the first message written then or later; around the end of the room if there is none.
+    """
 
     room_id: Id
     before: Seq | None = None
     after: Seq | None = None
     around: Seq | None = None
+    at: Time | None = None
     limit: Page = 50
 
 

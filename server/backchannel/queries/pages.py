@@ -15,7 +15,7 @@ Query = GetHistory | GetThread
 
 
 def check_bounds(query: Query) -> None:
-    bounds = [name for name in ("before", "after", "around") if getattr(query, name) is not None]
+    bounds = [name for name in ("before", "after", "around", "at") if getattr(query, name, None) is not None]
     if len(bounds) > 1:
         raise invalid(**{bounds[1]: f"Give {bounds[0]} or {bounds[1]}, not both."})
 
