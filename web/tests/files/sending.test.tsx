@@ -230,7 +230,7 @@ describe('a message that waits for its files', () => {
     await vi.waitFor(() => expect(w.api.signOut).toHaveBeenCalled());
     w.server.uploads.isSlow = false;
     await expect.element(w.screen.getByRole('textbox', { name: /^Message/ })).toHaveValue('');
-    await expect.element(w.list.getByRole('article')).not.toBeInTheDocument();
+    await expect.element(w.list.getByRole('article', { name: /^You, / })).not.toBeInTheDocument();
     expect(messages(w)).toEqual([]);
   });
 });

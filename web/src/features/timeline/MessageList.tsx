@@ -93,7 +93,7 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
       case 'start':
         return (
           <ErrorBoundary key="start">
-            <RoomStart room={room} />
+            <RoomStart room={room} isEmpty={view.messages.length + view.pending.length === 0} />
           </ErrorBoundary>
         );
       case 'day':

@@ -1,5 +1,6 @@
 import type { Room, UserId } from '@backchannel/client';
 import { Hash, UsersRound } from 'lucide-react';
+import { useId } from 'react';
 import { InviteButton } from '../../app/InviteButton.tsx';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, roomLabel, topicOf } from '../../app/roomNames.ts';
@@ -9,13 +10,23 @@ import { nameInText, endSentence } from '../../ui/names.ts';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
+interface RoomStartProps {
+  readonly room: Room;
+  /** No message follows. */
+  readonly isEmpty: boolean;
+}
+
 /** The top of a room's first page: what the room is and, if nobody else is in it, how to invite people. */
-export function RoomStart({ room }: { readonly room: Room }) {
+export function RoomStart({ room, isEmpty }: RoomStartProps) {
   const me = useSignedIn().user.id;
   const other = otherMember(room, me);
+  const title = useId();
+  const isAlone = room.member_count === 1;
+  // A feed holds an article, and outside of articles nothing to press. Otherwise the articles are the messages.
+  const Block = isEmpty || isAlone ? 'article' : 'div';
   const Icon = room.kind === 'channel' ? Hash : UsersRound;
   return (
-    <div className="px-3 pt-10 pb-4 md:px-5">
+    <Block className="px-3 pt-10 pb-4 md:px-5" {...(Block === 'article' && { 'aria-labelledby': title })}>
       {other ? (
         <Avatar user={other} className="size-14 text-xl" />
       ) : (
@@ -23,19 +34,19 @@ export function RoomStart({ room }: { readonly room: Room }) {
           <Icon className="size-7" aria-hidden="true" />
         </span>
       )}
-      <p className="mt-3 max-w-xl text-xl font-semibold tracking-tight">
+      <p id={title} className="mt-3 max-w-xl text-xl font-semibold tracking-tight">
         <RoomName room={room} me={me} />
       </p>
       <p className="mt-1 max-w-xl text-base text-ink-soft">
         {introduction(room, me)} <bdi>{room.kind !== 'direct' && topicOf(room)}</bdi>
       </p>
-      {room.member_count === 1 && (
+      {isAlone && (
         <div className="mt-3 flex flex-wrap items-center gap-3">
           <p className="text-ink-soft">Nobody else is here yet.</p>
           <InviteButton />
         </div>
       )}
-    </div>
+    </Block>
   );
 }
 
