@@ -17,6 +17,7 @@ interface PageFields {
   readonly before?: unknown;
   readonly after?: unknown;
   readonly around?: unknown;
+  readonly at?: unknown;
   /** The messages to page through; all of the room unless given. */
   readonly of?: readonly Message[];
 }
@@ -116,17 +117,19 @@ export class MemoryRoom {
     };
   }
 
-  history({ limit = 50, before = Number.POSITIVE_INFINITY, after, around, of }: PageFields) {
+  history({ limit = 50, before = Number.POSITIVE_INFINITY, after, at, of, ...rest }: PageFields) {
     const most = Number(limit);
     const all = of ?? [...this.messages.values()];
+    const from = all.find(({ created_at }) => Date.parse(created_at) >= Date.parse(String(at)));
+    const around = at === undefined ? rest.around : (from?.seq ?? this.head + 1);
     const page = (messages: readonly Message[], has_more: boolean) => ({ messages, as_of_seq: this.head, has_more });
     if (after !== undefined) {
       const newer = all.filter((m) => m.seq > Number(after));
       return page(newer.slice(0, most), newer.length > most);
     }
     if (around !== undefined) {
-      const at = all.findIndex((m) => m.seq >= Number(around));
-      const start = Math.max(0, at - Math.floor(most / 2));
+      const found = all.findIndex((m) => m.seq >= Number(around));
+      const start = Math.max(0, (found < 0 ? all.length : found) - Math.floor(most / 2));
       return page(all.slice(start, start + most), start > 0);
     }
     const older = all.filter((m) => m.seq < Number(before));

@@ -7,6 +7,7 @@ import { UnsentTray } from '../features/outbox/UnsentTray.tsx';
 import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
 import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
 import { MessageSearch } from '../features/search/MessageSearch.tsx';
+import { JumpToDate } from '../features/rooms/JumpToDate.tsx';
 import { Switcher } from '../features/rooms/Switcher.tsx';
 import { useStore } from '../ui/store.ts';
 import { AccountsContext } from './accounts.ts';
@@ -30,6 +31,8 @@ export function Panels({ current }: { readonly current: number | null }) {
       return <Switcher current={current} onClose={close} />;
     case 'search':
       return <MessageSearch onClose={close} />;
+    case 'jump-to-date':
+      return <JumpToDate onClose={close} />;
     case 'create-direct':
       return <CreateRoom key={panel} kind="direct" onClose={close} />;
     case 'create-group':

@@ -6,6 +6,7 @@ import { openThread } from './threads.ts';
 export type Panel =
   | 'switcher'
   | 'search'
+  | 'jump-to-date'
   | 'create-direct'
   | 'create-group'
   | 'create-channel'
@@ -32,6 +33,14 @@ export function openSearch(query: string, roomId: RoomId | null): void {
   typedAhead.set('');
   searchStart.set({ query, roomId });
   openPanel.set('search');
+}
+
+/** Whose messages to jump to a date in, and the day that is proposed (ms since 1970). */
+export const dateStart = createStore<{ readonly roomId: RoomId; readonly at: number } | null>(null);
+
+export function openJumpToDate(roomId: RoomId, at: number): void {
+  dateStart.set({ roomId, at });
+  openPanel.set('jump-to-date');
 }
 
 /** Whether the member panel at the right is open. */

@@ -28,6 +28,23 @@ export function dayAfter(at: number): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1).getTime();
 }
 
+/** The local day of `at` as a date field has it: "2026-11-30". */
+export function dateValue(at: number): string {
+  const date = new Date(at);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** Local midnight at the start of the day in a date field; null if it holds none. */
+export function dayOfValue(value: string): number | null {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
+  if (year === undefined) return null;
+  const at = new Date(Number(year), Number(month) - 1, Number(day));
+  // Not 19xx for the years 0 to 99, which a field has while the year is typed.
+  at.setFullYear(Number(year));
+  return dateValue(at.getTime()) === value ? at.getTime() : null;
+}
+
 /** Calendar days between two times, also across a change to or from summer time. */
 export function daysBetween(earlier: number, later: number): number {
   return Math.round((dayOf(later) - dayOf(earlier)) / 86_400_000);

@@ -31,6 +31,7 @@ const DIALOGS: readonly Walk[] = [
   ['Scheduled messages', userMenu('Scheduled messages'), 'body'],
   ['Change password', userMenu('Change password'), 'field'],
   ['Invite people', userMenu('Invite people'), 'field'],
+  ['Jump to date', roomMenu('Jump to date'), 'field'],
   ['Room settings', roomMenu('Room settings'), 'field'],
   ['Add people to #first', roomMenu('Add people'), 'field'],
   ['Leave #first?', roomMenu('Leave channel'), 'Stay'],

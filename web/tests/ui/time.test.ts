@@ -1,5 +1,15 @@
 import { expect, it } from 'vitest';
-import { briefTime, clockTime, dayAfter, dayLabel, dayOf, daysBetween, narrowTime } from '../../src/ui/time.ts';
+import {
+  briefTime,
+  clockTime,
+  dateValue,
+  dayAfter,
+  dayLabel,
+  dayOf,
+  dayOfValue,
+  daysBetween,
+  narrowTime,
+} from '../../src/ui/time.ts';
 
 const now = new Date(2026, 2, 30, 1, 30).getTime();
 const at = (...args: [number, number, number, number?]) => new Date(...args).getTime();
@@ -16,6 +26,17 @@ it('a day ends where the next starts, also across clock changes', () => {
     expect(dayOf(end)).toBe(end);
     expect(dayOf(end - 1)).toBe(day);
   }
+});
+
+it('a day goes into a date field and comes back', () => {
+  for (const day of [at(2026, 2, 29), at(2026, 9, 25), at(2026, 11, 31), at(1970, 0, 1)])
+    expect(dayOfValue(dateValue(day + 3_600_000))).toBe(day);
+  expect(dateValue(at(2026, 0, 5))).toBe('2026-01-05');
+});
+
+it('a date field that holds no day gives none', () => {
+  for (const value of ['', '2026-02-30', '2026-13-01', '12026-01-01', 'today']) expect(dayOfValue(value)).toBeNull();
+  expect(new Date(dayOfValue('0020-03-01') ?? 0).getFullYear()).toBe(20);
 });
 
 it('labels days as Today, Yesterday or the date', () => {

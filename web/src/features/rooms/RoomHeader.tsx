@@ -1,10 +1,10 @@
 import type { Room } from '@backchannel/client';
-import { ArrowLeft, Bell, BellOff, DoorOpen, Ellipsis, PenLine, Search, UserPlus, UsersRound } from 'lucide-react';
+import { ArrowLeft, Bell, BellOff, CalendarSearch, DoorOpen, Ellipsis, PenLine, Search, UserPlus, UsersRound } from 'lucide-react';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
-import { membersOpen, openSearch, toggleMembers } from '../../app/panels.ts';
+import { membersOpen, openJumpToDate, openSearch, toggleMembers } from '../../app/panels.ts';
 import { isQuiet, unreadIn } from '../../app/roomLevels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, topicOf } from '../../app/roomNames.ts';
@@ -131,6 +131,15 @@ function RoomMenu({ room }: { readonly room: Room }) {
       </IconButton>
       {anchor && (
         <Menu anchor={anchor} label="Room" onClose={() => setAnchor(null)}>
+          <MenuItem
+            icon={<CalendarSearch />}
+            onSelect={() => {
+              setAnchor(null);
+              openJumpToDate(room.id, Date.now());
+            }}
+          >
+            Jump to date
+          </MenuItem>
           <MenuItem icon={isQuiet(room, now) ? <BellOff /> : <Bell />} onSelect={() => openDialog('notifications')}>
             Notifications
           </MenuItem>

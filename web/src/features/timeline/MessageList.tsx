@@ -5,6 +5,7 @@ import { useChat } from '../../app/chat.ts';
 import { focusComposer } from '../../app/composerSignals.ts';
 import { useFlatThreads } from '../../app/flatThreads.ts';
 import { useMembershipChanges } from '../../app/membershipChanges.ts';
+import { openJumpToDate } from '../../app/panels.ts';
 import { openThread } from '../../app/threads.ts';
 import { firstUnreadSeqOf, unreadOf } from '../../app/unread.ts';
 import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
@@ -97,7 +98,13 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
           </ErrorBoundary>
         );
       case 'day':
-        return <DayDivider key={row.key} label={dayLabel(row.at, now)} />;
+        return (
+          <DayDivider
+            key={row.key}
+            label={dayLabel(row.at, now)}
+            onJumpToDate={() => openJumpToDate(room.id, row.at)}
+          />
+        );
       case 'unread':
         return <UnreadDivider key="unread" count={unread} />;
       case 'membership':

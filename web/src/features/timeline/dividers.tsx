@@ -1,10 +1,23 @@
 import { clockTime } from '../../ui/time.ts';
 
-export function DayDivider({ label }: { readonly label: string }) {
+interface DayDividerProps {
+  readonly label: string;
+  readonly onJumpToDate: () => void;
+}
+
+export function DayDivider({ label, onJumpToDate }: DayDividerProps) {
   return (
     <div className="flex items-center gap-3 px-3 pt-5 pb-2 md:px-5">
       <span className="h-px flex-1 bg-line" />
-      <span className="text-xs font-medium text-ink-faint">{label}</span>
+      {/* No button: a feed may have nothing to press outside of its articles. By keyboard it is in the menu of the room. */}
+      {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions -- as said above */}
+      <span
+        title="Jump to date"
+        onClick={onJumpToDate}
+        className="-my-1 cursor-pointer rounded-full px-2 py-1 text-xs font-medium text-ink-faint hover:bg-hover hover:text-ink"
+      >
+        {label}
+      </span>
       <span className="h-px flex-1 bg-line" />
     </div>
   );
