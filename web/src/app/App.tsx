@@ -13,6 +13,7 @@ import { ChatProvider } from './chat.ts';
 import { forgetMembershipChanges } from './membershipChanges.ts';
 import { createDrafts } from './drafts.ts';
 import { useDropAndPaste } from './dropAndPaste.ts';
+import { forgetLastRoom } from './lastRoom.ts';
 import { lazyComponent, loadDrafts, loadFleet } from './lazyWithRetry.ts';
 import type { OpenChat } from './openChat.ts';
 import { type SignedIn, SignedInContext } from './signedIn.ts';
@@ -137,6 +138,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
     await closeNotifications().catch(() => undefined);
     drafts.clear();
     forgetMembershipChanges(user.id);
+    forgetLastRoom(user.id);
     // A dialog that is open must not reappear for the next user.
     openPanel.set(null);
     openThread.set(null);

@@ -24,6 +24,7 @@ import { useChatState } from './chat.ts';
 import { useMembershipWatch } from './membershipChanges.ts';
 import { addPeople, addPeopleFromRooms } from './directory.ts';
 import { jumpRequest } from './jumpRequest.ts';
+import { useLastRoom } from './lastRoom.ts';
 import { lazyComponent, loadDrafts, loadLazyBundle, loadThreads } from './lazyWithRetry.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { NoSuchRoom, RoomSkeleton, Welcome } from './RoomPlaceholders.tsx';
@@ -69,6 +70,7 @@ export function Shell() {
   useEffect(() => {
     if (phone) openThread.set((open) => (open?.roomId === current ? open : null));
   }, [phone, current]);
+  useLastRoom(current, phone);
 
   if (isMessage && /^\d{1,15}$/.test(message.id) && /^\d{1,15}$/.test(message.seq))
     return <ToMessage roomId={Number(message.id)} seq={Number(message.seq)} />;
