@@ -1,13 +1,13 @@
 import type { Notification, Room, RoomId, Seq, Snapshot, UserId } from '@backchannel/client';
 import { useEffect } from 'react';
 import { createStore, useStore } from '../ui/store.ts';
-import { nameInText } from '../ui/names.ts';
+import { isolated, nameInText } from '../ui/names.ts';
 import { toast } from '../ui/Toasts.tsx';
 import { useChat } from './chat.ts';
 import { roomLabel } from './roomNames.ts';
 import { useSignedIn } from './signedIn.ts';
 
-/** A join or departure, shown as a line among the messages. */
+/** A join or departure, or another name or topic of the room, shown as a line among the messages. */
 export interface MembershipChange {
   /** Unique in its room; also the key of its row. */
   readonly key: string;
@@ -33,7 +33,7 @@ export const useMembershipChanges = (roomId: RoomId): readonly MembershipChange[
 type MembershipSnapshot = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded'>;
 type RoomMember = Room['members'][number];
 
-/** Joins and departures between two snapshots, in rooms that list all their members, and invitations of the user. */
+/** What changed between two snapshots: names and topics, members of rooms that list all of them, and invitations of the user. */
 export function membershipChangesBetween(
   before: MembershipSnapshot,
   now: MembershipSnapshot,
@@ -43,7 +43,9 @@ export function membershipChangesBetween(
   const roomsBefore = new Map(before.rooms.map((room) => [room.id, room]));
   const changed = now.rooms.flatMap((room) => {
     const earlier = roomsBefore.get(room.id);
-    return earlier && earlier.members !== room.members ? changesIn(earlier, room, at) : [];
+    if (!earlier || earlier === room) return [];
+    const named = room.kind === 'direct' ? [] : namesIn(earlier, room, at);
+    return earlier.members === room.members ? named : [...named, ...changesIn(earlier, room, at)];
   });
   const reported = new Set(before.notifications);
   const invited = now.notifications.flatMap((notification) => {
@@ -53,6 +55,19 @@ export function membershipChangesBetween(
       : [];
   });
   return [...changed, ...invited];
+}
+
+function namesIn(before: Room, room: Room, at: number): (MembershipChange & { readonly room: Room })[] {
+  const line = (what: string, text: string) => ({ room, key: `${what}-${room.seq}`, seq: room.seq, at, text });
+  const [name, topic] = [isolated(room.name ?? ''), isolated(room.topic)];
+  const lines = [];
+  if (room.name !== before.name) {
+    const called = `is now called ${room.kind === 'channel' ? '#' : ''}${name}`;
+    lines.push(line('name', `This ${room.kind} ${name ? called : 'has no name any more'}`));
+  }
+  if (room.topic !== before.topic)
+    lines.push(line('topic', topic ? `The topic is now: ${topic}` : 'The topic was removed'));
+  return lines;
 }
 
 function changesIn(before: Room, room: Room, at: number): (MembershipChange & { readonly room: Room })[] {

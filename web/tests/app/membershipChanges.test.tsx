@@ -62,3 +62,21 @@ it('members see who joins and leaves', async () => {
     expect(order.map((text) => text?.slice(0, 8))).toEqual(['hello', 'cid left', 'alone no']);
   });
 });
+
+it('a new name and a new topic of the room are lines, each before the next message', async () => {
+  const { server, open } = world();
+  server.post(1, BOB, 'hello');
+  const { list, connected } = await open();
+  await connected();
+  await expect.element(list.getByText('hello')).toBeVisible();
+  server.run(BOB, 'update_room', { room_id: 1, name: 'engines' });
+  await expect.element(list.getByText(/^This channel is now called #engines/)).toBeVisible();
+  server.run(BOB, 'update_room', { room_id: 1, topic: 'Steam' });
+  await expect.element(list.getByText(/^The topic is now: Steam/)).toBeVisible();
+  server.post(1, BOB, 'so');
+  await expect.element(list.getByText('so', { exact: true })).toBeVisible();
+  const order = [...document.querySelectorAll('[role=feed] .bc-text, [data-testid=membership-line]')].map((each) =>
+    each.textContent?.slice(0, 9),
+  );
+  expect(order).toEqual(['hello', 'This chan', 'The topic', 'so']);
+});

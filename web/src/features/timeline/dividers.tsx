@@ -23,7 +23,7 @@ export function DayDivider({ label, onJumpToDate }: DayDividerProps) {
   );
 }
 
-/** A join or departure. */
+/** A join, a departure, another name or topic. */
 export function MembershipDivider({ text, at }: { readonly text: string; readonly at: number }) {
   return (
     <p className="px-3 py-1.5 text-xs break-words text-ink-faint md:px-5" data-testid="membership-line">
