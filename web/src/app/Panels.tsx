@@ -8,6 +8,7 @@ import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
 import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
 import { MessageSearch } from '../features/search/MessageSearch.tsx';
 import { JumpToDate } from '../features/rooms/JumpToDate.tsx';
+import { PinnedMessages } from '../features/rooms/PinnedMessages.tsx';
 import { Switcher } from '../features/rooms/Switcher.tsx';
 import { useStore } from '../ui/store.ts';
 import { AccountsContext } from './accounts.ts';
@@ -33,6 +34,8 @@ export function Panels({ current }: { readonly current: number | null }) {
       return <MessageSearch onClose={close} />;
     case 'jump-to-date':
       return <JumpToDate onClose={close} />;
+    case 'pins':
+      return current === null ? null : <PinnedMessages roomId={current} onClose={close} />;
     case 'create-direct':
       return <CreateRoom key={panel} kind="direct" onClose={close} />;
     case 'create-group':

@@ -7,6 +7,7 @@ export type Panel =
   | 'switcher'
   | 'search'
   | 'jump-to-date'
+  | 'pins'
   | 'create-direct'
   | 'create-group'
   | 'create-channel'

@@ -33,6 +33,7 @@ const DIALOGS: readonly Walk[] = [
   ['Invite people', userMenu('Invite people'), 'field'],
   ['Jump to date', roomMenu('Jump to date'), 'field'],
   ['Room settings', roomMenu('Room settings'), 'field'],
+  ['Pinned messages', roomMenu('Pinned messages'), 'body'],
   ['Add people to #first', roomMenu('Add people'), 'field'],
   ['Leave #first?', roomMenu('Leave channel'), 'Stay'],
   ['Sign out of Acme?', userMenu('Sign out'), 'Stay'],

@@ -1,10 +1,22 @@
 import type { Room } from '@backchannel/client';
-import { ArrowLeft, Bell, BellOff, CalendarSearch, DoorOpen, Ellipsis, PenLine, Search, UserPlus, UsersRound } from 'lucide-react';
+import {
+  ArrowLeft,
+  Bell,
+  BellOff,
+  CalendarSearch,
+  DoorOpen,
+  Ellipsis,
+  PenLine,
+  Pin,
+  Search,
+  UserPlus,
+  UsersRound,
+} from 'lucide-react';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
-import { membersOpen, openJumpToDate, openSearch, toggleMembers } from '../../app/panels.ts';
+import { membersOpen, openJumpToDate, openPanel, openSearch, toggleMembers } from '../../app/panels.ts';
 import { isQuiet, unreadIn } from '../../app/roomLevels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, topicOf } from '../../app/roomNames.ts';
@@ -139,6 +151,15 @@ function RoomMenu({ room }: { readonly room: Room }) {
             }}
           >
             Jump to date
+          </MenuItem>
+          <MenuItem
+            icon={<Pin />}
+            onSelect={() => {
+              setAnchor(null);
+              openPanel.set('pins');
+            }}
+          >
+            Pinned messages
           </MenuItem>
           <MenuItem icon={isQuiet(room, now) ? <BellOff /> : <Bell />} onSelect={() => openDialog('notifications')}>
             Notifications

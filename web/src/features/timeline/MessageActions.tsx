@@ -1,5 +1,5 @@
 import type { Message } from '@backchannel/client';
-import { Copy, Ellipsis, Info, Link2, MailOpen, MessagesSquare, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { Copy, Ellipsis, Info, Link2, MailOpen, MessagesSquare, PenLine, Pin, PinOff, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { Suspense, use, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
@@ -214,6 +214,16 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
         }}
       >
         Copy link
+      </MenuItem>
+      <MenuItem
+        icon={message.pinned ? <PinOff /> : <Pin />}
+        onSelect={() => {
+          onClose();
+          const type = message.pinned ? 'unpin_message' : 'pin_message';
+          void attempt(chat.command(type, { message_id: message.id }));
+        }}
+      >
+        {message.pinned ? 'Unpin' : 'Pin'}
       </MenuItem>
       {!mine && (
         <MenuItem

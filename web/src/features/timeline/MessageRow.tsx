@@ -1,4 +1,5 @@
 import type { Message, PendingChange, Quote, User } from '@backchannel/client';
+import { Pin } from 'lucide-react';
 import { type KeyboardEvent, lazy, memo, type PointerEvent, type ReactNode, use, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
 import { loadFiles } from '../../app/lazyWithRetry.ts';
@@ -203,6 +204,7 @@ export const MessageRow = memo(function MessageRow({
           {shown.attachments.length > 0 && <Attachments files={shown.attachments} />}
         </div>
         {!first && message.edited_at && <EditedNote at={message.edited_at} />}
+        {message.pinned && <PinnedNote />}
         {shown.reactions.length > 0 && <Reactions message={shown} changes={changes} me={me.id} />}
         {changes.map((item) => (
           <ChangeLine key={item.id} message={message} item={item} />
@@ -223,6 +225,15 @@ function EditedNote({ at }: { readonly at: string }) {
     <span className="text-2xs text-ink-faint" title={`Edited ${fullTime(Date.parse(at))}`}>
       edited
     </span>
+  );
+}
+
+function PinnedNote() {
+  return (
+    <p className="flex items-center gap-1 text-2xs text-ink-faint">
+      <Pin className="size-3" aria-hidden="true" />
+      Pinned
+    </p>
   );
 }
 
