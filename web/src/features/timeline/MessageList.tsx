@@ -26,6 +26,7 @@ import { type Row, rowsOf } from './rows.ts';
 import { isShownInRoom, shownInRoom } from './shownInRoom.ts';
 import { UnreadBar } from './UnreadBar.tsx';
 import { useAnnouncements } from './useAnnouncements.ts';
+import { useEndOfScrolling } from './useEndOfScrolling.ts';
 import { type Target, useJump } from './useJump.ts';
 import { useReadMark } from './useReadMark.ts';
 import { useRovingRows } from './useRovingRows.ts';
@@ -86,6 +87,7 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
     focusComposer();
   };
   const roving = useRovingRows({ rows, scroller, list, onLeave });
+  useEndOfScrolling(scroller);
   useAnnouncements(shown, me.id);
   useImperativeHandle(ref, () => ({ jumpTo }));
 
@@ -153,7 +155,8 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
           aria-busy={view.loading !== null}
           className="flex h-full flex-col overflow-x-hidden overflow-y-auto overscroll-contain [overflow-anchor:none] *:pointer-events-auto!"
         >
-          {/* virtua ignores the pointer while it takes the list to be scrolling, which may last after a change of its size: hence *:. */}
+          {/* virtua ignores the pointer while it takes the list to be scrolling, which may last: a touched row that is removed never reports
+              the end of the touch. Hence *:. */}
           {/* Pushes a few messages to the bottom, next to the composer. */}
           <div className="grow" />
           <Virtualizer
