@@ -13,6 +13,7 @@ import { ChatProvider } from './chat.ts';
 import { forgetMembershipChanges } from './membershipChanges.ts';
 import { createDrafts } from './drafts.ts';
 import { useDropAndPaste } from './dropAndPaste.ts';
+import { giveDeletions } from './heldDeletions.ts';
 import { forgetLastRoom } from './lastRoom.ts';
 import { lazyComponent, loadDrafts, loadFleet } from './lazyWithRetry.ts';
 import type { OpenChat } from './openChat.ts';
@@ -157,6 +158,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
       async signOut() {
+        await giveDeletions(chat, user.id);
         // A connected chat would notice the ended sign-in and show the "signed out" bar.
         await chat.disconnect();
         try {

@@ -20,9 +20,10 @@ import { LoadingOverlay, OVERLAY_CLASS } from '../ui/LoadingOverlay.tsx';
 import { useStore } from '../ui/store.ts';
 import { useScrollRestoration } from '../ui/useScrollRestoration.ts';
 import { usePhone } from '../ui/useMedia.ts';
-import { useChatState } from './chat.ts';
+import { useChat, useChatState } from './chat.ts';
 import { useMembershipWatch } from './membershipChanges.ts';
 import { addPeople, addPeopleFromRooms } from './directory.ts';
+import { resumeDeletions } from './heldDeletions.ts';
 import { jumpRequest } from './jumpRequest.ts';
 import { useLastRoom } from './lastRoom.ts';
 import { lazyComponent, loadDrafts, loadLazyBundle, loadThreads } from './lazyWithRetry.ts';
@@ -71,6 +72,9 @@ export function Shell() {
     if (phone) openThread.set((open) => (open?.roomId === current ? open : null));
   }, [phone, current]);
   useLastRoom(current, phone);
+  const chat = useChat();
+  const me = useSignedIn().user.id;
+  useEffect(() => resumeDeletions(chat, me), [chat, me]);
 
   if (isMessage && /^\d{1,15}$/.test(message.id) && /^\d{1,15}$/.test(message.seq))
     return <ToMessage roomId={Number(message.id)} seq={Number(message.seq)} />;

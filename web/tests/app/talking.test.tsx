@@ -147,15 +147,24 @@ describe('editing, replying and reacting', () => {
     await expect.element(chip).not.toBeInTheDocument();
   });
 
-  it('deleting asks first, and leaves a placeholder', async () => {
+  it('a deletion can be undone for a while, and leaves a placeholder', async () => {
     const { server, open } = world();
     server.post(1, ANN, 'oops');
     const { screen, list } = await open();
     await list.getByText('oops').hover();
     await screen.getByRole('button', { name: 'More', exact: true }).click();
     await screen.getByRole('menuitem', { name: 'Delete' }).click();
-    await screen.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await expect.element(list.getByText('Message deleted')).toBeVisible();
+    await list.getByRole('button', { name: 'Undo' }).click();
+    await expect.element(list.getByText('oops')).toBeVisible();
+    expect(localStorage.getItem('backchannel.deletions.1')).toBeNull();
+    await list.getByText('oops').hover();
+    await screen.getByRole('button', { name: 'More', exact: true }).click();
+    await screen.getByRole('menuitem', { name: 'Delete' }).click();
+    const isDeleted = () => [...(server.rooms.get(1)?.messages.values() ?? [])].map(({ deleted }) => deleted);
+    expect(isDeleted()).toEqual([false]);
+    await vi.waitFor(() => expect(isDeleted()).toEqual([true]), 15_000);
+    await expect.element(list.getByRole('button', { name: 'Undo' })).not.toBeInTheDocument();
     await expect.element(screen.getByRole('link', { name: 'Channel first' })).toHaveTextContent('Message deleted');
   });
 

@@ -4,14 +4,15 @@ import { Suspense, use, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
+import { holdDeletion } from '../../app/heldDeletions.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
 import { attempt } from '../../app/runCommand.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { showThread } from '../../app/threads.ts';
 import { unreadOf } from '../../app/unread.ts';
-import { Button, IconButton } from '../../ui/Button.tsx';
+import { announce } from '../../ui/announce.tsx';
+import { IconButton } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
-import { Dialog } from '../../ui/Dialog.tsx';
 import { LoadingOverlay } from '../../ui/LoadingOverlay.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { toast } from '../../ui/Toasts.tsx';
@@ -139,9 +140,8 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
   const quote = useReply();
   const openThread = useThreadOpener(message);
   const fromToolbar = anchor instanceof HTMLButtonElement;
-  const [step, setStep] = useState<'menu' | 'emoji' | 'details' | 'delete'>('menu');
+  const [step, setStep] = useState<'menu' | 'emoji' | 'details'>('menu');
 
-  if (step === 'delete') return <DeleteDialog message={message} onClose={onClose} />;
   if (step === 'details') {
     return (
       <Suspense fallback={<LoadingOverlay onClose={onClose} />}>
@@ -252,43 +252,19 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
             Edit
           </MenuItem>
           <MenuLine />
-          <MenuItem danger icon={<Trash2 />} onSelect={() => setStep('delete')}>
+          <MenuItem
+            danger
+            icon={<Trash2 />}
+            onSelect={() => {
+              onClose();
+              holdDeletion(chat, user.id, message);
+              announce('Message deleted. Undo it within 6 seconds.');
+            }}
+          >
             Delete
           </MenuItem>
         </>
       )}
     </Menu>
-  );
-}
-
-function DeleteDialog({ message, onClose }: { readonly message: Message; readonly onClose: () => void }) {
-  const chat = useChat();
-  const remove = () => {
-    // A failed deletion is shown at the message.
-    chat.deleteMessage(message).catch(() => undefined);
-    onClose();
-  };
-  return (
-    <Dialog
-      title="Delete this message?"
-      onClose={onClose}
-      footer={
-        <>
-          <Button look="ghost" onClick={onClose}>
-            Keep
-          </Button>
-          <Button look="danger" onClick={remove}>
-            Delete
-          </Button>
-        </>
-      }
-    >
-      <div className="px-5 pt-1 pb-5">
-        <p className="text-ink-soft">Its text is erased for everybody. This cannot be undone.</p>
-        <blockquote className="mt-3 line-clamp-4 rounded-lg border border-line bg-shade px-3.5 py-2.5 break-words">
-          {message.content}
-        </blockquote>
-      </div>
-    </Dialog>
   );
 }

@@ -1,13 +1,15 @@
 import type { Message, PendingChange, Quote, User } from '@backchannel/client';
-import { Pin } from 'lucide-react';
+import { Pin, Undo2 } from 'lucide-react';
 import { type KeyboardEvent, lazy, memo, type PointerEvent, type ReactNode, use, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
+import { undoDeletion, useDeletion } from '../../app/heldDeletions.ts';
 import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
 import { nameInText } from '../../ui/names.ts';
 import { clockTime, fullTime, isoTime, narrowTime } from '../../ui/time.ts';
+import { ActionButton } from '../outbox/ActionButton.tsx';
 import { ChangeLine } from '../outbox/ChangeLine.tsx';
 import { InThreadContext } from './inThread.ts';
 import { Markdown } from './markdown/Markdown.tsx';
@@ -126,15 +128,22 @@ export const MessageRow = memo(function MessageRow({
   const press = useLongPress((x, y) => setMenu({ anchor: { x, y } }));
   const shown = useMemo(() => withPendingChanges(message, changes, me.id), [message, changes, me.id]);
 
-  if (message.deleted) {
+  const deletion = useDeletion(message.id);
+
+  if (message.deleted || deletion) {
     return (
       // In a <div> as below, so that React keeps the row's element and its focus.
       <div>
         <RowFrame {...frameOf(message, at, first, tabbable, onJump)} quote={null} flash={flash}>
-          <p className="text-ink-faint italic">Message deleted</p>
-          {changes.map((item) => (
-            <ChangeLine key={item.id} message={message} item={item} />
-          ))}
+          <div className="flex flex-wrap items-center gap-x-2 text-ink-faint">
+            <p className="italic">Message deleted</p>
+            {!message.deleted && deletion === 'held' && (
+              <ActionButton icon={<Undo2 />} onClick={() => undoDeletion(me.id, message.id)}>
+                Undo
+              </ActionButton>
+            )}
+          </div>
+          {!deletion && changes.map((item) => <ChangeLine key={item.id} message={message} item={item} />)}
           {!inThread && <ThreadSummaryLine message={message} />}
         </RowFrame>
       </div>
