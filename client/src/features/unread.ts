@@ -3,8 +3,8 @@
  *
  * Theory. The server keeps `unread_from` beside the read mark, which never goes down. Its counts are taken as they are: what is unread from
  * there on may have been read in a thread, which only the server knows. An app marks what is in view as read, so a room that is open would be
- * read again at once: while a mark that came, from here or another device, is `fresh`, `markRead` does nothing there. `resumeReading`, with
- * each visit of the room, ends that.
+ * read again at once: while a mark that came, from here or another device, is `fresh`, `markRead` does nothing there. `resumeReading` ends that:
+ * with each visit of the room, and where another device set the mark, also when the person comes back to the window that shows it.
  *
  * It wraps what `withReading` gives: compose it after that.
  */
@@ -22,8 +22,11 @@ export interface UnreadChat {
    * @throws ChatError `offline` while no transport works.
    */
   markUnread(roomId: RoomId, seq: Seq): Promise<void>;
-  /** The person came to the room: what they see is marked as read again. Call it before `openRoom`. */
-  resumeReading(roomId: RoomId): void;
+  /**
+   * The person came to the room (call it before `openRoom`), or with `isVisit` false to the window that shows it: what they see is
+   * marked as read again.
+   */
+  resumeReading(roomId: RoomId, isVisit?: boolean): void;
 }
 
 /** As for the read mark: one command for all that is scrolled through. */
@@ -37,7 +40,8 @@ export function withUnread(core: Core): UnreadChat & Pick<Chat, 'getTimeline' | 
   const { rooms } = replica;
   const base = rooms.rules;
   const keep = keepIdentity<TimelineView>();
-  const fresh = new Set<RoomId>();
+  /** Which marks came while the person may look at the room, and from where. */
+  const fresh = new Map<RoomId, 'here' | 'elsewhere'>();
   /** Where the unread messages of a room began when they were marked, or when it was visited. */
   const shownFrom = new Map<RoomId, Seq>();
   /** Read here, not yet known to the server. */
@@ -62,7 +66,7 @@ export function withUnread(core: Core): UnreadChat & Pick<Chat, 'getTimeline' | 
         return base.read(mark);
       }
       // A mark that only moved on was read elsewhere.
-      if (unread_from < (row.unread_from ?? Number.POSITIVE_INFINITY)) begin(row.id, unread_from);
+      if (unread_from < (row.unread_from ?? Number.POSITIVE_INFINITY)) begin(row.id, unread_from, 'elsewhere');
       const { read_seq, unread_count, mention_count } = mark;
       rooms.set({ ...row, read_seq, unread_count, mention_count, unread_from });
       return mark.seq !== row.seq;
@@ -73,13 +77,13 @@ export function withUnread(core: Core): UnreadChat & Pick<Chat, 'getTimeline' | 
       const merged = withoutMark(base.merge(held, fetched));
       if (unread_from === undefined) return merged;
       // Its frame was lost.
-      if (held.unread_from === undefined && !busy.has(held.id)) begin(held.id, unread_from);
+      if (held.unread_from === undefined && !busy.has(held.id)) begin(held.id, unread_from, 'elsewhere');
       return { ...merged, unread_from };
     },
   };
 
-  function begin(roomId: RoomId, from: Seq): void {
-    fresh.add(roomId);
+  function begin(roomId: RoomId, from: Seq, by: 'here' | 'elsewhere'): void {
+    fresh.set(roomId, by);
     shownFrom.set(roomId, from);
     touch(roomId);
   }
@@ -127,9 +131,12 @@ export function withUnread(core: Core): UnreadChat & Pick<Chat, 'getTimeline' | 
       checkOnline(core);
       const { method, result } = await run('mark_unread', { room_id: roomId, seq });
       apply(roomId, result);
+      const from = rooms.get(roomId)?.unread_from;
+      if (from !== undefined) begin(roomId, from, 'here');
       flush(method);
     },
-    resumeReading(roomId) {
+    resumeReading(roomId, isVisit = true) {
+      if (!isVisit && fresh.get(roomId) !== 'elsewhere') return;
       fresh.delete(roomId);
       const from = rooms.get(roomId)?.unread_from;
       if (from === undefined) shownFrom.delete(roomId);

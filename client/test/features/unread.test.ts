@@ -82,6 +82,29 @@ describe('a room that is marked as unread', () => {
     expect(here.first()).toBeNull();
   });
 
+  it('is marked again from a later message', async () => {
+    const w = await world();
+    const { chat, row, first } = await w.device();
+    await w.unreadFrom(chat, 2);
+    await w.unreadFrom(chat, 4);
+    expect([row().unread_count, first()]).toEqual([1, 4]);
+  });
+
+  it('is read when the person comes back to the window, only on another device than the one that marked it', async () => {
+    const w = await world();
+    const [here, there] = [await w.device(), await w.device()];
+    await w.unreadFrom(here.chat, 3);
+    here.chat.resumeReading(1, false);
+    here.chat.markRead(1, 4);
+    await w.clock.advance(1_000);
+    expect(here.row()).toMatchObject({ unread_count: 2, unread_from: 3 });
+    there.chat.resumeReading(1, false);
+    there.chat.markRead(1, 4);
+    await w.clock.advance(1_000);
+    expect([here.row(), there.row()]).toEqual([READ, READ]);
+    expect(there.first()).toBe(3);
+  });
+
   it('is read in parts', async () => {
     const w = await world();
     const { chat, row } = await w.device();

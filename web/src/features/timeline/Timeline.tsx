@@ -90,8 +90,7 @@ export function Timeline({ room }: { readonly room: Room }) {
 /** What is unread by a mark that was set while the room is open; null without one. It stays when the room is read. */
 function useMarkedSince({ unread_from, unread_count, seq }: Room): { unread: number; upTo: Seq } | null {
   const [last, setLast] = useState({ from: unread_from, marked: null as { unread: number; upTo: Seq } | null });
-  // A mark only moves on as the room is read.
-  const isSet = unread_from !== undefined && unread_from < (last.from ?? Number.POSITIVE_INFINITY);
+  const isSet = unread_from !== undefined && unread_from !== last.from;
   const now = isSet ? { unread: unread_count, upTo: seq } : last.marked;
   if (last.from !== unread_from) setLast({ from: unread_from, marked: now });
   return now;

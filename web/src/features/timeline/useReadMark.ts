@@ -1,6 +1,7 @@
 import type { Room, TimelineView } from '@backchannel/client';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useChat } from '../../app/chat.ts';
+import { unreadOf } from '../../app/unread.ts';
 import { useIsViewing } from './useIsViewing.ts';
 
 /**
@@ -10,6 +11,11 @@ import { useIsViewing } from './useIsViewing.ts';
 export function useReadMark(room: Room, view: TimelineView, atEnd: boolean): number {
   const chat = useChat();
   const isViewing = useIsViewing();
+  const wasViewing = useRef(isViewing);
+  useEffect(() => {
+    if (isViewing && !wasViewing.current) unreadOf(chat).resumeReading(room.id, false);
+    wasViewing.current = isViewing;
+  }, [chat, room.id, isViewing]);
   const isAtLatest = atEnd && view.loading !== 'initial' && !view.hasNewer;
 
   // On the chat's change, not after rendering: otherwise the title and the list would show the room as unread in
