@@ -20,7 +20,8 @@ from e2e.support.page_log import PageLog
 from e2e.support.server import Account
 from e2e.support.wait import equals, eventually
 
-READ_ROWS = """() => [...document.querySelectorAll('[role=feed] [role=article], [role=feed] article')].map((row) => ({
+# The beginning of an empty room is an article, too, without a message.
+READ_ROWS = """() => [...document.querySelectorAll('[role=feed] article[data-message]')].map((row) => ({
     text: (row.querySelector('.bc-text') ?? row).innerText.trim(),
     label: row.getAttribute('aria-label'),
 }))"""
