@@ -271,7 +271,8 @@ export class MemoryServer {
         const { name = of.name, topic = of.topic } = f as { name?: string; topic?: string };
         Object.assign(of, { name, topic });
         const { id, kind, members } = of;
-        this.#append(of, { type: 'room_updated', room: { id, kind, name, topic, member_count: members.size } });
+        const facts = { id, kind, name, topic, member_count: members.size, shows_seen: false };
+        this.#append(of, { type: 'room_updated', room: facts });
         return { room: this.#row(of, userId) };
       }
       case 'get_people': {

@@ -138,6 +138,7 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
   const chat = useChat();
   const { user, drafts } = useSignedIn();
   const quote = useReply();
+  const inThread = use(InThreadContext);
   const openThread = useThreadOpener(message);
   const fromToolbar = anchor instanceof HTMLButtonElement;
   const [step, setStep] = useState<'menu' | 'emoji' | 'details'>('menu');
@@ -225,7 +226,7 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
       >
         {message.pinned ? 'Unpin' : 'Pin'}
       </MenuItem>
-      {!mine && (
+      {!mine && !inThread && (
         <MenuItem
           icon={<MailOpen />}
           onSelect={async () => {

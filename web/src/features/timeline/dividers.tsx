@@ -1,8 +1,10 @@
+import { cx } from '../../ui/classes.ts';
 import { clockTime } from '../../ui/time.ts';
 
 interface DayDividerProps {
   readonly label: string;
-  readonly onJumpToDate: () => void;
+  /** Left out where the messages are not those of a room. */
+  readonly onJumpToDate?: () => void;
 }
 
 export function DayDivider({ label, onJumpToDate }: DayDividerProps) {
@@ -12,9 +14,11 @@ export function DayDivider({ label, onJumpToDate }: DayDividerProps) {
       {/* No button: a feed may have nothing to press outside of its articles. By keyboard it is in the menu of the room. */}
       {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions -- as said above */}
       <span
-        title="Jump to date"
-        onClick={onJumpToDate}
-        className="-my-1 cursor-pointer rounded-full px-2 py-1 text-xs font-medium text-ink-faint hover:bg-hover hover:text-ink"
+        {...(onJumpToDate && { title: 'Jump to date', onClick: onJumpToDate })}
+        className={cx(
+          '-my-1 rounded-full px-2 py-1 text-xs font-medium text-ink-faint',
+          onJumpToDate && 'cursor-pointer hover:bg-hover hover:text-ink',
+        )}
       >
         {label}
       </span>
