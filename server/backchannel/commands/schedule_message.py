@@ -7,8 +7,7 @@ from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
-from backchannel.protocol import times
-from backchannel.protocol.errors import Code, CommandError, invalid
+from backchannel.protocol.errors import Code, CommandError, invalid, time_of
 from backchannel.protocol.results import ScheduledResult
 from backchannel.store import drafts, scheduled
 from backchannel.store.access import check_member
@@ -46,7 +45,7 @@ class ScheduleMessage(Operation, frozen=True, kw_only=True):
         if command.in_room and command.thread is None:
             raise invalid(in_room="Only a reply in a thread can be shown in the room as well.")
         planned = Planned(
-            command.id, caller.user.id, command.room_id, _time_of(command.at), command.content, command.reply_to,
+            command.id, caller.user.id, command.room_id, time_of("at", command.at), command.content, command.reply_to,
             command.thread, command.in_room, tuple(command.attachments), "waiting", 0,
         )  # fmt: skip
         return cls(actor=caller.user, planned=planned, base_rev=command.base_rev, draft_rev=command.draft_rev)
@@ -107,10 +106,3 @@ def lock_own(transaction: Transaction, id_: UUID, person_id: int) -> Planned | N
     if sender is not None:
         raise CommandError(Code.ALREADY_SENT, "This message was sent already. Edit or delete it in its room.")
     return stored
-
-
-def _time_of(text: str) -> int:
-    try:
-        return times.from_wire(text)
-    except (ValueError, OverflowError):
-        raise invalid(at="Must be ISO 8601 with a time zone, like 2026-12-01T09:00:00Z.") from None

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from backchannel.protocol import times
 from backchannel.protocol.shapes import Draft
 
 
@@ -121,6 +122,14 @@ class CommandError(Exception):
         return ErrorData(
             self.code.word, self.code.status, str(self), self.retry_after, self.errors, self.offset, self.draft
         )
+
+
+def time_of(field: str, text: str) -> int:
+    """The time in microseconds that a command's `field` holds. Raises 422 `invalid` where it holds none."""
+    try:
+        return times.from_wire(text)
+    except (ValueError, OverflowError):
+        raise invalid(**{field: "Must be ISO 8601 with a time zone, like 2026-12-01T09:00:00Z."}) from None
 
 
 def invalid(**errors: str) -> CommandError:
