@@ -1,5 +1,18 @@
 import type { Message } from '@backchannel/client';
-import { Copy, Ellipsis, Info, Link2, MailOpen, MessagesSquare, PenLine, Pin, PinOff, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import {
+  Copy,
+  Ellipsis,
+  Info,
+  Link2,
+  MailOpen,
+  MessagesSquare,
+  PenLine,
+  Pin,
+  PinOff,
+  Reply,
+  SmilePlus,
+  Trash2,
+} from 'lucide-react';
 import { Suspense, use, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
