@@ -266,15 +266,6 @@ export class MemoryServer {
         const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };
         return { room: this.#row(this.createRoom([userId, ...members], kind, name), userId) };
       }
-      case 'update_room': {
-        const of = this.#mine(room().id, userId);
-        const { name = of.name, topic = of.topic } = f as { name?: string; topic?: string };
-        Object.assign(of, { name, topic });
-        const { id, kind, members } = of;
-        const facts = { id, kind, name, topic, member_count: members.size, shows_seen: false };
-        this.#append(of, { type: 'room_updated', room: facts });
-        return { room: this.#row(of, userId) };
-      }
       case 'get_people': {
         const { query = '' } = f as { query?: string };
         return { people: [...this.users.values()].filter(({ username }) => username.includes(query)) };
