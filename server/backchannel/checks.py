@@ -50,7 +50,7 @@ from backchannel.policy import Policy
 
 APPS: Final = ("backchannel.store", "backchannel.accounts")
 ACCOUNT_LENGTH: Final = 64
-"""Of `Person.account`."""
+"""The longest key: the length of `Person.account`."""
 SYNCED_BY: Final = ("fsync", "full_page_writes", "synchronous_commit")
 """PostgreSQL settings without which acked messages may be lost in a power cut."""
 

@@ -18,7 +18,7 @@ class Samples:
     def __init__(self, bounds: Sequence[float]) -> None:
         self._bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
-        """Of each bucket alone; the last one has what is above all bounds."""
+        """Counts of each bucket alone; the last one is above all bounds."""
         self.total = 0.0
         """The sum of all samples that were observed here."""
 
@@ -53,7 +53,7 @@ class CountedHistogram(Collector):
         registry.register(self)
 
     def labels(self, *values: str) -> Samples:
-        """Of these values of the labels, one for each."""
+        """The samples of these values, one value for each label."""
         found = self._samples.get(values)
         return found if found is not None else self._samples.setdefault(values, Samples(self._bounds))
 

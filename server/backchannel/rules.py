@@ -18,7 +18,7 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 CONTENT_BYTES: Final = 16 * 1024
 DIFFERENT_REACTIONS: Final = 50
 UNCLAIMED_UPLOADS: Final = 500
-"""Of one person."""
+"""Most unclaimed uploads of one person."""
 GROUP_MEMBERS_AT_CREATION: Final = 100
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")

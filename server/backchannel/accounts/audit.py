@@ -87,7 +87,7 @@ def digest_of(entry: AuditEntry, before: str) -> str:
 class Verdict:
     entries: int
     digest: str
-    """Of the last entry. Compared with a line of the log, it proves that nothing before it was changed."""
+    """Digest of the last entry. Compared with a line of the log, it proves that nothing before it was changed."""
     broken_at: int | None
     """The first position that is not as it was written; None if the chain is whole."""
 

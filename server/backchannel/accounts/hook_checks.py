@@ -25,7 +25,7 @@ from backchannel.people import PersonAdapter
 from backchannel.policy import Policy
 
 _NEAR: Final = 0.8
-"""Of difflib's ratio, from which on one name looks like another."""
+"""The ratio of difflib from which on one name looks like another."""
 _QUESTIONS: Final = ("may_", "can_", "before_")
 """What the names of a policy's methods begin with, or might."""
 

@@ -93,7 +93,7 @@ def check_key(rule: Rule, key: str) -> None:
 
 
 def check_own(request: HttpRequest, rule: Rule) -> None:
-    """By account if a user is signed in, else by network. Raises `CommandError` 429."""
+    """Count an attempt by account if a user is signed in, else by network. Raises `CommandError` 429."""
     if request.user.is_authenticated:
         _take([Count(rule, f"account {request.user.pk}")])
     else:

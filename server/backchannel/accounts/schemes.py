@@ -1,4 +1,4 @@
-"""By which credentials a site lets people in: Django's session, the chat's tokens, and classes of the site's own.
+"""The credentials that a site accepts: Django's session, the chat's tokens, and classes of the site's own.
 
     BACKCHANNEL = {"AUTHENTICATION": ["backchannel.auth.Session", "backchannel.auth.Token", "shop.chat.Jwt"]}
 

@@ -1,4 +1,4 @@
-"""By which classes a site saves and deletes its users. Django names the class that was used in its signals: a proxy or a child of the user
+"""Finds the classes by which a site saves and deletes its users. Django names the class that was used in its signals: a proxy or a child of the user
 model where the site has one, and not the user model itself."""
 
 from __future__ import annotations

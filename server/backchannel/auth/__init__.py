@@ -1,4 +1,4 @@
-"""By which credentials people come into the chat of a site. `BACKCHANNEL["AUTHENTICATION"]` names the classes, in order:
+"""The credentials that open the chat of a site. `BACKCHANNEL["AUTHENTICATION"]` names the classes, in order:
 
     Session      the site's session cookie (default)
     Token        the chat's own tokens for programs (default)

@@ -79,7 +79,7 @@ def _of_same_password(credentials: set[str]) -> set[str]:
 
 
 def _fingerprint(claim: str) -> str:
-    """Of the claim, which is a hash of the password's hash: credentials are logged."""
+    """A hash of the claim, which is itself a hash of the password's hash: credentials are logged."""
     return sha256(claim.encode()).hexdigest()[:16]
 
 

@@ -200,7 +200,7 @@ def _pusher(config: ChatConfig, log: Log, reads: ReadPool) -> Callable[[], Corou
 
 
 def _metrics_text(workers: Workers | None) -> Text:
-    """Of all workers, or of this process where it is the only one."""
+    """The text of the metrics of all workers, or of this process if it is the only one."""
 
     async def own() -> str:
         return exposition()

@@ -15,7 +15,7 @@ from backchannel.store import reads
 def all_routes(
     parts: Parts, websocket: ASGIApp, pages: ASGIApp | None, metrics: MetricsAccess | None
 ) -> list[BaseRoute]:
-    """Of everything but the API, whose addresses `Edge` finds itself. `metrics`: who may read them; None: there is no such address."""
+    """The routes of everything but the API, whose addresses `Edge` finds itself. `metrics`: who may read them; None: there is no such address."""
     node = parts.node
 
     async def database_answers() -> None:

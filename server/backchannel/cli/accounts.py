@@ -99,7 +99,7 @@ def _in_days(days: int | None) -> datetime | None:
 
 
 def _active_user(login: str) -> Any:
-    """By what the site's users sign in with, as written or in lowercase. None if there is none."""
+    """The user with this login, as written or in lowercase. None if there is none."""
     from django.contrib.auth import get_user_model
 
     model = get_user_model()

@@ -116,7 +116,7 @@ def tokens_of(file: str | None) -> list[str]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Of `doctor`."""
+    """Add the arguments of `doctor`."""
     parser.add_argument(
         "url",
         metavar="URL",

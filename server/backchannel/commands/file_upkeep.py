@@ -74,7 +74,7 @@ class DoomUnused(Operation, frozen=True, kw_only=True):
 
 
 class ForgetBlobs(Operation, frozen=True, kw_only=True):
-    """Of these blobs the bytes are gone."""
+    """Forgets blobs whose bytes are gone."""
 
     keys: Sequence[str]
 

@@ -37,7 +37,7 @@ class LeaveRoom(OnRoom, frozen=True, kw_only=True):
 
 
 def _as_left_earlier(transaction: Transaction, room: LockedRoom, person_id: int) -> Room:
-    """Of a channel what everybody can find, of a group only that there is one."""
+    """The room for a person who left it earlier: of a channel what everybody can find, of a group only that it exists."""
     [(left_seq,)] = transaction.query(
         f"SELECT left_seq FROM {MEMBERSHIP} WHERE room_id = %s AND person_id = %s", [room.id, person_id]
     )

@@ -22,7 +22,7 @@ class MarkRead(Operation, frozen=True, kw_only=True):
     room_id: int
     seq: int
     threads: bool = False
-    """In all threads of the room as well."""
+    """Whether all threads of the room are marked as read, too."""
 
     @classmethod
     def build(cls, command: declared.MarkRead, caller: Caller, _: Context) -> Self:

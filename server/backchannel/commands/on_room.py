@@ -23,7 +23,7 @@ class OnRoom(Operation, frozen=True, kw_only=True):
         return (self.room_id,)
 
     def answer_with_room(self, transaction: Transaction, outcome: Outcome) -> None:
-        """As its actor sees it when all is written."""
+        """Sets the result: the room as the actor sees it when everything is written."""
         answer_with_room(transaction, outcome, self.room_id, self.actor.id)
 
 

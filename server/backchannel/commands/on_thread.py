@@ -17,7 +17,7 @@ class OnThread(OnMessage, frozen=True, kw_only=True):
         return room, root
 
     def answer_with_thread(self, transaction: Transaction, outcome: Outcome, root: Message) -> None:
-        """As the actor sees it when all is written."""
+        """Sets the result: the thread as the actor sees it when everything is written."""
 
         def answer() -> None:
             outcome.result = ThreadResult(threads.as_seen(root, threads.state_of(self.actor.id, root.room_id, root.id)))

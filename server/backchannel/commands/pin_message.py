@@ -12,7 +12,7 @@ from backchannel.protocol.results import MessageResult
 from backchannel.store.transaction import MESSAGE, Outcome, Transaction
 
 PINS: Final = 50
-"""In one room, at most: `get_pins` is not paged, and each pin is read at a glance."""
+"""Most pins of one room: `get_pins` is not paged, and each pin is read at a glance."""
 
 
 @executes(declared.PinMessage)

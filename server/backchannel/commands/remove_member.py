@@ -16,7 +16,7 @@ from backchannel.store.transaction import Outcome, Transaction
 @executes(declared.RemoveMember)
 class RemoveMember(OnRoom, frozen=True, kw_only=True):
     user_id: int | str
-    """By the site's own id: `external:1780`."""
+    """A text names the person by the site's own id: `external:1780`."""
 
     @classmethod
     def build(cls, command: declared.RemoveMember, caller: Caller, _: Context) -> Self:

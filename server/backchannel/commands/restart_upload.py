@@ -9,7 +9,7 @@ from backchannel.store.transaction import Outcome, Transaction
 
 
 class RestartUpload(Operation, frozen=True, kw_only=True):
-    """Of an upload that waits for its check. A backup of the database has no pieces, so it happens after a restore."""
+    """Starts an upload over that waits for its check. A backup of the database has no pieces, so it happens after a restore."""
 
     upload_id: UUID
 

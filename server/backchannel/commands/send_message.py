@@ -224,7 +224,7 @@ class _Stored:
     sender_id: int
     fingerprint: bytes
     message: Message | None = None
-    """As this batch stores it; None where it was stored before."""
+    """The message as this batch stores it; None if it was stored before."""
 
 
 _INSERT_INTO = (

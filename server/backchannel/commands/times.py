@@ -5,7 +5,7 @@ from backchannel.protocol.errors import invalid
 
 
 def time_of(field: str, text: str | None) -> int | None:
-    """In microseconds since 1970. Raises CommandError `invalid`, which names the field."""
+    """The time in microseconds since 1970. Raises CommandError `invalid`, which names the field."""
     if text is None:
         return None
     try:

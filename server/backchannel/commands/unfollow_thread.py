@@ -12,7 +12,7 @@ from backchannel.store.transaction import Outcome, Transaction
 
 @executes(declared.UnfollowThread)
 class UnfollowThread(OnThread, frozen=True, kw_only=True):
-    """Also of somebody who does not follow it: then later replies and mentions do not make them follow it."""
+    """Also works for a person who does not follow the thread: later replies and mentions do not make them follow it."""
 
     @classmethod
     def build(cls, command: declared.UnfollowThread, caller: Caller, _: Context) -> Self:

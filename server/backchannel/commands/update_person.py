@@ -11,7 +11,7 @@ class UpdatePerson(Operation, frozen=True, kw_only=True):
     """Sends `person_updated` to the person, and to everybody who shares a small room with them."""
 
     user: User
-    """As they are to be. Where somebody else has their username meanwhile, a number follows it."""
+    """The person as they are to be. If somebody else has taken the username meanwhile, a number is appended."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         stored = people.as_stored(transaction, self.user.id)

@@ -31,7 +31,7 @@ class SiteWithChat:
         self._prefix = prefix
         self._chat = Starter(config)
         self._cors = Cors(config.cors_origins)
-        """For what is answered while the chat is not there."""
+        """Adds headers to answers while the chat has not started."""
         self._site_has_sockets = not isinstance(site, ASGIHandler)
         # A proxy may leave this prefix in the path or take it off; Django allows both.
         self._script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")

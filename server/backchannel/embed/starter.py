@@ -36,7 +36,7 @@ class Starter:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """For the lifespan. Raises CommandError 503 if the database does not answer."""
+        """Starts the chat for the lifespan. Raises CommandError 503 if the database does not answer."""
         self._enter(asyncio.get_running_loop())
         chat = await self._start()
         self._stopping.enter_context(drain_at_exit(chat.drain, chat.drain))

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """In metrics, in tables, and in docs/reference/causes.md."""
+    """The names in metrics, tables and docs/reference/causes.md."""
 
     BLOCKED_BEFORE = "blocked_before"
     """Nothing of it reached the server, while HTTP did: DNS, TLS, a firewall, or a proxy that refuses WebSockets."""

@@ -30,11 +30,11 @@ class Sighting:
 
     reached: Reached
     status: int = 101
-    """Of the answer to the handshake."""
+    """HTTP status of the answer to the handshake."""
     received: int = 0
     """Messages of the client."""
     code: int | None = None
-    """With which it closed; None: it is open, or never was."""
+    """Its close code; None: it is open, or never was."""
     reason: str = ""
     """`link_lost` and `client_gone` where the server did not close it."""
 

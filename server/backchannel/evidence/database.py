@@ -20,7 +20,7 @@ from backchannel.store.driver import Driver, driver_of
 CACHE_KIB: Final = 2048
 BUSY_MS: Final = 2000
 _SCHEMA_LOCK: Final = 0x6F707331
-"""Of PostgreSQL's advisory locks: two nodes that start at once must not make the tables at once."""
+"""Key of a PostgreSQL advisory lock: two nodes that start at once must not create the tables at once."""
 
 
 class Connected(Protocol):
@@ -47,7 +47,7 @@ class EvidenceDatabase(Protocol):
 
 
 def database_beside_messages() -> EvidenceDatabase:
-    """As fits the database that Django's settings name."""
+    """The evidence database that fits the database of Django's settings."""
     if connection.vendor == "postgresql":
         return PostgresTables()
     name = str(connection.settings_dict["NAME"])

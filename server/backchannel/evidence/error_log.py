@@ -39,7 +39,7 @@ class ErrorLog(logging.Handler):
             self.handleError(record)
 
     def _is_first(self) -> bool:
-        """Of the chats of this process, one hands over."""
+        """Whether this handler is the one of its process that hands lines over: several chats share the logger."""
         return next((one for one in logging.getLogger(LOGGER).handlers if isinstance(one, ErrorLog)), None) is self
 
 

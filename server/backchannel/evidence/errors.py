@@ -18,7 +18,7 @@ SAMPLE_BYTES: Final = 8 * 1024
 OWN_FRAMES: Final = 3
 """The innermost frames of our own code that make a group."""
 REFERENCES: Final = 20
-"""Of one group, the last ones that it is found by."""
+"""How many of a group's last references are kept, by which it is found."""
 _OWN: Final = "backchannel"
 
 _SECRETS: Final = (
@@ -35,7 +35,7 @@ _SECRETS: Final = (
 
 
 def scrubbed(text: str) -> str:
-    """Without what opens something, and without addresses of people."""
+    """The text without credentials and e-mail addresses."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text.encode()[:SAMPLE_BYTES].decode(errors="ignore")

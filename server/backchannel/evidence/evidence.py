@@ -154,7 +154,7 @@ class Evidence:
 
 
 def no_evidence() -> Evidence:
-    """For a node of whose connections nothing is kept, whatever the settings say."""
+    """The evidence of a node whose connections are not stored, whatever the settings say."""
     return Evidence(EvidenceSettings(), lambda _: None, RowIds(0), lambda: 0)
 
 

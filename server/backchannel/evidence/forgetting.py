@@ -1,4 +1,4 @@
-"""Of a person who is erased, no evidence is kept. Blocking; from any process that knows the database."""
+"""Deletes the evidence of a person who is erased. Blocking; from any process with access to the database."""
 
 from backchannel.evidence.database import EvidenceDatabase
 from backchannel.evidence.upkeep import forget_person

@@ -20,7 +20,7 @@ _REMEMBERED: Final = 4096
 
 
 def attempt_of(scope: Mapping[str, Any]) -> int | None:
-    """As the client names it in the query; None if it does not."""
+    """The attempt that the client names in the query; None if it names none."""
     found = _ATTEMPT.search(scope.get("query_string", b""))
     return attempt_number(found[1].decode()) if found else None
 

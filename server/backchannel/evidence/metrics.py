@@ -93,7 +93,7 @@ def code_label(code: int) -> str:
 
 
 def count_end(transport: str, code: int, reason: str, seconds: float) -> None:
-    """Of a connection. `reason`: one of the server's own words."""
+    """Count the end of a connection. `reason`: one of the server's own words."""
     key = (transport, code_label(code), reason)
     found = _ends.get(key)
     if found is None:
@@ -109,7 +109,7 @@ def count_failures(verdicts: Sequence[Verdict]) -> None:
 
 
 def pace_of(people: int, sends: int) -> Pace:
-    """Of this process, now. From any thread. `sends`: messages taken since the start."""
+    """The figures of this process at present. From any thread. `sends`: messages taken since the start."""
     open_now = {"websocket": 0, "http": 0}
     for family in connections.collect():
         for sample in family.samples:

@@ -26,7 +26,7 @@ class NodeState:
     bus_up: bool = True
     """Whether Redis answers it; true where there is none."""
     free_bytes: int | None = None
-    """Of the disk that SQLite keeps its database on."""
+    """Free bytes of the disk with the SQLite database."""
     size_bytes: int | None = None
     pace: Pace = field(default_factory=Pace)
 

@@ -59,7 +59,7 @@ def forget_minutes(driver: Driver, now_us: int) -> None:
 
 
 def read_minutes(driver: Driver, since_minute: int) -> list[MinuteRow]:
-    """In the order of time."""
+    """The rows in the order of time."""
     rows = driver.query(
         "SELECT minute, node, websocket, http, people, sends, delivery FROM ops_minute WHERE minute >= %s ORDER BY minute, node",
         [since_minute],

@@ -11,7 +11,7 @@ from backchannel.store.driver import Driver
 KEPT: Final = 500
 LEVEL: Final = 6
 MOST_BYTES: Final = 2 * REPORT_BODY_BYTES
-"""Of a recording, unpacked: as it came, or encoded again."""
+"""Most bytes of a recording, unpacked: as it came, or encoded again."""
 
 
 def keep_recording(driver: Driver, row_id: int, row: Reported) -> None:

@@ -9,7 +9,7 @@ from backchannel.evidence.classify import Reached
 from backchannel.protocol.reports import Report, Transport
 
 SEEN_ROOMS: Final = 32
-"""Of a connection's evidence of delivery, at most: those that moved last."""
+"""Most rooms in a connection's evidence of delivery: those that moved last."""
 
 
 class Origin(Struct, frozen=True):
@@ -27,21 +27,21 @@ class Arrived(Struct, frozen=True):
     """A handshake was answered, or a client polls that did not before."""
 
     id: int
-    """Of the row; see `RowIds`."""
+    """Id of the row; see `RowIds`."""
     transport: Transport
     origin: Origin
     reached: Reached = Reached.ACCEPTED
     status: int = 101
     attempt: int | None = None
     session: int | None = None
-    """Of the id that is in logs and in `hello`, the first 16 digits: `attempt_number`."""
+    """The first 16 digits of the id in logs and in `hello`; see `attempt_number`."""
     client: str = ""
     device: int | None = None
-    """Of the client's instance: `device_of`."""
+    """A number of the client's instance; see `device_of`."""
 
 
 class Seen(Struct, frozen=True):
-    """As far as is known, the client has these rooms up to these seqs."""
+    """The client is known to have these rooms up to these seqs."""
 
     id: int
     rooms: Mapping[int, int]
@@ -76,7 +76,7 @@ class Failed(Struct, frozen=True):
     """The innermost frames of our own; errors of one kind at one place are one group."""
     sample: str
     reference: str = ""
-    """As the person who met it sees it."""
+    """The reference shown to the person."""
     version: str = ""
     count: int = 1
 

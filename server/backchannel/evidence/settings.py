@@ -15,7 +15,7 @@ class EvidenceSettings:
     days: int = 14
     rows: int = 1_000_000
     secret: bytes = field(default=b"", repr=False)
-    """Of the server: keys the hashes of networks and the numbers of devices."""
+    """The server's secret, which keys the hashes of networks and the numbers of devices."""
 
 
 def settings_from(config: ChatConfig, secret: str) -> EvidenceSettings:

@@ -66,4 +66,4 @@ def evidence_from(
 
 
 def _drop(_: Row) -> None:
-    """With analytics off, nothing is kept."""
+    """Drops the row: analytics are off."""

@@ -143,7 +143,7 @@ class Tables:
         return counted
 
     def _verdict_at_end(self, driver: Driver, row: Ended) -> tuple[Verdict | None, bool]:
-        """Of the server alone, and whether it is the first; None where its client has reported, or may know more."""
+        """The cause as the server alone sees it, and whether it is the first; None if the client has reported, or may know more."""
         found = driver.query("SELECT cause, person FROM ops_connection WHERE id = %s", [row.id])
         if not found:  # it was dropped, or deleted since
             return None, False
@@ -217,7 +217,7 @@ class Tables:
         return [verdict] if verdict.cause is not None and known is None else []
 
     def _insert_unseen(self, driver: Driver, row_id: int, number: int, row: Reported) -> None:
-        """Of an attempt that never reached the server."""
+        """Inserts the row of an attempt that never reached the server."""
         arrived = Arrived(
             row_id, "websocket", row.origin, status=0, attempt=number, client=row.report.client.name, device=row.device
         )

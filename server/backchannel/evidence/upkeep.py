@@ -21,7 +21,7 @@ ROLLED_AGAIN: Final = 3
 HOURS_KEPT: Final = 400 * 24
 """13 months."""
 GROUPS: Final = 200
-"""Of one hour; the smallest beyond are added up as `other`."""
+"""Most groups of one hour; the smallest beyond are added up as `other`."""
 STEP: Final = 5000
 """Rows deleted in one transaction: nobody waits for more."""
 PERSON_DAYS: Final = 30
@@ -110,7 +110,7 @@ def forget_old(driver: Driver, words: Words, now_us: int, days: int) -> None:
 
 
 def forget_person(driver: Driver, person: int) -> int:
-    """Of an erased person nothing is kept. Returns how many rows had them."""
+    """Deletes everything of an erased person. Returns how many rows there were."""
     driver.execute("DELETE FROM ops_report WHERE person = %s", [person])
     return driver.execute(
         "UPDATE ops_connection SET person = NULL, device = NULL, seen = NULL WHERE person = %s", [person]

@@ -11,7 +11,7 @@ OTHER: Final = "other"
 
 
 class Words:
-    """Of one thread. Numbers never change, so they are remembered."""
+    """The numbers of words, for one thread. They never change, so they are cached."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], int] = {}

@@ -25,7 +25,7 @@ class UserEnvelope(msgspec.Struct, tag="u", array_like=True, frozen=True):
 
     user_id: int
     version: int
-    """Of the user's room list."""
+    """The version of the user's room list."""
     frame: bytes
     joined: tuple[int, int, int] | None = None
     """(room, seq after which the user gets its events, number of members)"""

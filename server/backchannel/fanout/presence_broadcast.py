@@ -133,7 +133,7 @@ class PresenceBroadcaster:
             self._schedule()
 
     def _send(self, subscriber: Subscriber, user_ids: frozenset[int] | None) -> frozenset[int]:
-        """By the rooms that the subscriber listens to now; returns the users of whom it has to be sent more."""
+        """Sends frames of the rooms that the subscriber listens to now; returns the users whose frames it still has to get."""
         frames: dict[int, bytes] = {}
         for room_id in self._by_room.keys() & self._hub.rooms_of(subscriber):
             frames.update(self._by_room[room_id])

@@ -32,7 +32,7 @@ OLDEST_S: Final = 2.0
 """Envelopes that waited longer are not published."""
 PIPELINED: Final = 500
 TIMEOUT_S: Final = 3.0
-"""For connecting, and for a pipeline."""
+"""Limit for connecting, and for a pipeline, in seconds."""
 SUBSCRIBED_WITHIN_S: Final = 1.0
 """How long `wait_subscribed` waits at most."""
 STOPPED_WITHIN_S: Final = 0.5

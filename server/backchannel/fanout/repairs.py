@@ -39,7 +39,7 @@ class Repairs:
         self._after_s = after_s
         self._retry_s = retry_s
         self.tasks: dict[int, asyncio.Task[None]] = {}
-        """By room."""
+        """The task of each repair under way, by room."""
 
     def begin(self, room_id: int) -> None:
         """Read what is above the room's head, unless that is under way."""

@@ -20,7 +20,7 @@ class Subscriber(Protocol):
     def credential(self) -> str: ...
     @property
     def proof(self) -> Hashable:
-        """With which the credential is checked again, for as long as the subscriber is attached."""
+        """The proof by which the credential is rechecked while the subscriber is attached."""
 
     @property
     def is_socket(self) -> bool: ...

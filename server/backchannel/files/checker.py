@@ -95,7 +95,7 @@ class _Blob(NamedTuple):
     head: bytes
 
     def type_of(self, row: UploadRow) -> str:
-        """As announced, unless a browser would show it by that type although it is something else."""
+        """The announced type, unless a browser would display the file by it although it is something else."""
         claims = row.content_type in PICTURES or may_be_played(row.content_type)
         return PLAIN if claims and not is_playable(row.content_type, self.head) else row.content_type
 

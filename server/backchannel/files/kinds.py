@@ -22,7 +22,7 @@ ENDINGS: Final = {
     "image/gif": (".gif",),
     "image/webp": (".webp",),
 }
-"""Of the types that pictures are re-encoded to. The first one is given to a name that has none of them."""
+"""Endings of the types that pictures are re-encoded to. A name without one gets the first."""
 
 HEAD_BYTES: Final = 512
 """The part of a file that `is_playable` examines."""

@@ -34,7 +34,7 @@ class Picture(msgspec.Struct, frozen=True):
     width: int
     height: int
     thumbhash: str
-    """In base64."""
+    """The placeholder, in base64."""
 
     def name_for(self, name: str) -> str:
         """The name with the ending of what is served."""

@@ -103,7 +103,7 @@ class FileStore:
             yield cast("BinaryIO", opened)
 
     def open(self, key: str) -> BinaryIO:
-        """As `reading`; the caller closes it."""
+        """Like `reading`, but the caller closes it."""
         return cast("BinaryIO", self._storage.open(key, "rb"))
 
     def has_room(self, length: int) -> bool:

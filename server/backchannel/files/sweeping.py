@@ -33,7 +33,7 @@ class Swept(NamedTuple):
     temporary: int
 
     def lines(self) -> list[str]:
-        """For people."""
+        """The result as lines of text."""
         return [
             f"Uploads that no message claimed: {self.uploads:,} deleted.",
             f"Files that nothing has: {self.blobs:,} deleted, {self.size:,} bytes.",
@@ -97,7 +97,7 @@ class Sweeper:
         return count, size
 
     async def _sweep_parts(self, doomed_s: int) -> int:
-        """Of uploads that have no piece: they are whole, or deleted. A piece may be on its way, so it must have some age."""
+        """Deletes pieces of uploads that need none any more: finished or deleted ones. A piece must have some age, since it may be on its way."""
         count = 0
         stored = await self._files.run(self._files.uploads_with_parts)
         for start in range(0, len(stored), AT_ONCE):

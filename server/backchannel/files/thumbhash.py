@@ -94,5 +94,5 @@ def _encoded(channel: Sequence[float], size: tuple[int, int], across: int, down:
 
 
 def _round(value: float) -> int:
-    """As JavaScript rounds."""
+    """Rounds as JavaScript does."""
     return floor(value + 0.5)

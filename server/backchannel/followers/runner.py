@@ -20,9 +20,9 @@ from backchannel.store.transaction import Outcome
 ROOMS_AT_ONCE: Final = 500
 """Rooms that are applied together."""
 NAMED_AT_ONCE: Final = 2000
-"""With more rooms moved, all are looked through, which costs less than naming them."""
+"""If more rooms moved, all rooms are read, which costs less than naming them."""
 SHARE: Final = 1 / 20
-"""Of the time that a follower may take while others write."""
+"""The share of time that a follower may use while others write."""
 RENEW_AT: Final = 1 / 3
 """The part of a lease below which it is renewed: an idle node commits once in several looks, and a batch has this long at least."""
 
@@ -143,12 +143,12 @@ class FollowerRunner:
         return await self._reads.run(self._read_stretches, rooms, failed)
 
     def _read(self, rooms: set[int] | None, failed: set[int]) -> tuple[Lease, list[Stretch]]:
-        """In a reading thread."""
+        """Runs in a reading thread."""
         lease = lease_of(self.follower.name)
         return lease, self._read_stretches(rooms, failed) if lease.node == self._node else []
 
     def _read_stretches(self, rooms: set[int] | None, failed: set[int]) -> list[Stretch]:
-        """In a reading thread. Leaves out the rooms that failed in this look."""
+        """Runs in a reading thread. Leaves out the rooms that failed in this look."""
         return stretches_behind(self.follower.name, rooms, failed, ROOMS_AT_ONCE, self.follower.batch)
 
     async def _apply(self, stretches: Sequence[Stretch]) -> set[int]:

@@ -16,9 +16,9 @@ class _WithText(msgspec.Struct, frozen=True):
     """The part of an intent that every version can read, including one that a newer version wrote."""
 
     sender: int | None = None
-    """Of a post."""
+    """The sender of a post."""
     message: UUID | None = None
-    """Of an edit."""
+    """The message of an edit."""
 
 
 class DropTextsOf(Operation, frozen=True, kw_only=True):

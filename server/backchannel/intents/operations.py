@@ -42,7 +42,7 @@ class MakeRoom(Operation, frozen=True, kw_only=True):
     sync_members: bool
     """Everybody else in an existing room is removed."""
     space: str | None = None
-    """Of a new room. None: that of its first member."""
+    """The tenant of a new room. None: that of its first member."""
 
     def rooms_to_lock(self) -> Sequence[int]:
         """A key belongs to the same room for ever."""

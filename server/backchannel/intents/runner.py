@@ -94,5 +94,5 @@ class IntentRunner:
         self._wake.set()
 
     def _write(self, operation: Operation) -> Any:
-        """In a thread of its own."""
+        """Runs in its own thread."""
         return self._log.submit(operation).result(ANSWERED_WITHIN_S)

@@ -47,7 +47,7 @@ ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (
     results.UploadOffset,
 )
 BODIES: Final[tuple[Struct, ...]] = (frames.SyncRequest, reports.Report)
-"""Of requests that are no commands."""
+"""Bodies of requests that are not commands."""
 
 _SENT_BY_CLIENT: Final = {
     *CLIENT_FRAMES,

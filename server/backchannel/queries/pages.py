@@ -31,7 +31,7 @@ def read_page(query: Query, access: Access, caller_id: int, thread: UUID | None 
 
 
 def check_still_member(messages: list[Message], access: Access, caller_id: int) -> None:
-    """Only a member at this point may see what was written since `access` was read."""
+    """Checks again after the page was read: only a member may see what was written since `access` was read."""
     if any(former_members.is_changed_since(message, access.head) for message in messages):
         check_member(access.room_id, caller_id)
 

@@ -70,7 +70,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._last_head: tuple[_Sent, Head, Forwarded] | None = None
         """The last head without an offer, and what was read from it. Clients that keep a connection send equal heads again and again."""
         self._forwarded = DIRECT
-        """Of the request that began last."""
+        """The forwarded client of the request that began last."""
         self._is_without_offer = False
         """The next head is being parsed again, without its offer of another protocol."""
         self._expecting = False
@@ -78,7 +78,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._headers_due: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._pace: Pace | None = None
-        """Of a body that did not arrive with its head."""
+        """The pace of a body that did not arrive with its head."""
         self._refusal: Refused | None = None
         """To be sent after the responses to earlier requests."""
         self._is_discarding = False

@@ -107,7 +107,7 @@ class RequestCycle:
         self.chunked_encoding = False
         self.expected_content_length = 0
         self._head = b""
-        """Of an answer whose body has not begun."""
+        """The head of an answer whose body has not begun."""
 
     async def run_asgi(self, application: Any) -> None:
         """Have the application answer; answer 500 where it does not, or close a connection on which it has begun to."""

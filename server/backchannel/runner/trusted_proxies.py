@@ -24,7 +24,7 @@ class Forwarded(NamedTuple):
 
 
 DIRECT: Final = Forwarded()
-"""Of a connection that is no proxy's."""
+"""The result for a connection that is not a proxy's."""
 
 
 class TrustedProxies:

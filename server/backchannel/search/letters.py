@@ -58,7 +58,7 @@ def folded(cluster: str) -> str:
 
 @lru_cache(_CACHED)
 def kind_of(character: str) -> Kind:
-    """Of a folded character."""
+    """The kind of a folded character."""
     if character == "@":
         return "at"
     category = unicodedata.category(character)[0]

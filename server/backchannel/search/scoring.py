@@ -24,7 +24,7 @@ NEWEST: Final = 60
 
 
 def score(found: Found, message: Message) -> int:
-    """Without what it gets for being new."""
+    """The score without the part for recency."""
     reactions = sum(reaction.count for reaction in message.reactions)
     points = REACTION * min(reactions, REACTIONS_AT_MOST)
     for term, places in found.words:

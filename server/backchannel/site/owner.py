@@ -57,7 +57,7 @@ def become(owner: Owner, folder: Path) -> None:
 
 
 def _keep_reading_right() -> None:
-    """Of root's capabilities that survived the change of user, keep only this one."""
+    """Keep only this one of root's capabilities that survived the change of user."""
     libc = ctypes.CDLL(None)
     header = ctypes.create_string_buffer(pack("=Ii", _CAPABILITY_VERSION_3, 0))
     data = ctypes.create_string_buffer(24)

@@ -67,7 +67,7 @@ def stretches_behind(
 
 
 def lease_of(name: str) -> Lease:
-    """By the clock of the operation that gives leases."""
+    """The lease of this follower, by the clock of the operation that grants leases."""
     now, values = (POSTGRES_NOW_US, []) if connection.vendor == "postgresql" else ("%s", [now_us()])
     rows = read(f"SELECT node, until_us - {now} FROM {FOLLOWER_LEASE} WHERE name = %s", [*values, name])
     return Lease(*rows[0]) if rows else Lease("", -1)

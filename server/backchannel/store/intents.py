@@ -15,7 +15,7 @@ from backchannel.store.workspace import workspace
 DIRECT: Final = "direct:"
 """The prefix of a direct room's key, like "direct:3:8". The rest is its `direct_key`; no other room has such a key."""
 NOTICE_LIFE_US: Final = 60 * 1_000_000
-"""By then every node has compared itself with the database."""
+"""Age of a notice that is deleted unpublished: by then every node has compared itself with the database."""
 
 # An arbitrary constant: the key of the advisory lock in this database.
 _APPLYING: Final = 0x696E7465
@@ -34,7 +34,7 @@ class Left(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """For an operator."""
+    """A refused intent, for an operator."""
 
     id: int
     body: str

@@ -32,7 +32,7 @@ class Facts(NamedTuple):
 
 
 def facts_of(message_id: UUID) -> Facts:
-    """Of a message that is known to be there."""
+    """The details of a message that is known to exist."""
     ((room_id, seq, sender_id, created_us, via, deleted, thread, beside),) = read(
         f"SELECT room_id, seq, sender_id, created_us, via, deleted, thread, beside FROM {MESSAGE} WHERE id = %s",
         [db_uuid(connection, message_id)],

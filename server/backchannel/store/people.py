@@ -66,11 +66,11 @@ class Found(NamedTuple):
     """The person of an account, in one space."""
 
     user: User
-    """As they are to be."""
+    """The person as they are to be."""
     is_outdated: bool
     """The row says something else."""
     is_active: bool
-    """By the row."""
+    """Whether the row says that they are active."""
     elsewhere: Sequence[int]
     """Active people of the same account in other spaces, which it has left."""
 
@@ -342,7 +342,7 @@ def user_in_any_state(person_id: int) -> User:
 
 
 def active_users(ids: Iterable[int]) -> dict[int, User]:
-    """Without those whose account may not use the chat, or was erased."""
+    """The people among these whose account may use the chat and was not erased."""
     return _users(ids, active=True)
 
 

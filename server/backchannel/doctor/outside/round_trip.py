@@ -27,7 +27,7 @@ class RoundTrip:
 
 
 def round_trips(ada: Bot, ben: Bot) -> Iterator[RoundTrip]:
-    """By both transports, the WebSocket first. Raises `Unusable` if the bots have no room."""
+    """Makes the trip by both transports, the WebSocket first. Raises `Unusable` if the bots have no room."""
     room = ada.room_with(ben)
     yield over_websocket(ada, ben, room)
     yield over_http(ada, ben, room)

@@ -18,7 +18,7 @@ from backchannel.doctor.report import Progress
 from backchannel.findings import Finding
 
 POLL_S: Final = 25.0
-"""As long as a client's polls wait."""
+"""Seconds that a poll waits, as a client's do."""
 _POLLS: Final = 6
 """Tries until one is not ended by news."""
 _CLAIMED: Final = "192.0.2.66"

@@ -30,7 +30,7 @@ def show_sizes(database: int, wal: int) -> None:
 
 
 def file_sizes() -> tuple[int, int] | None:
-    """Of the SQLite file and of its log, in bytes; None on PostgreSQL, and for a database in memory."""
+    """Sizes of the SQLite file and of its log, in bytes; None on PostgreSQL, and for a database in memory."""
     if connection.vendor != "sqlite":
         return None
     file = Path(connection.settings_dict["NAME"])

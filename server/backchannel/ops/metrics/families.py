@@ -57,7 +57,7 @@ class Family:
 
 
 def all_families() -> list[Family]:
-    """By name."""
+    """All families, sorted by name."""
     for module in MODULES:
         import_module(module)
     found = {family.name: family for family in _found()}

@@ -16,7 +16,7 @@ from backchannel.process_log import ProcessLog
 
 HEAD_BYTES: Final = 8 * 1024
 WITHIN_S: Final = 10.0
-"""For a request to arrive, and for its answer to be taken."""
+"""Seconds for a request to arrive, and for its answer to be read."""
 AT_ONCE: Final = 16
 """Requests. Prometheus sends one at a time."""
 

@@ -59,7 +59,7 @@ class FrameReader:
         """Frames that may still be read; the caller that feeds the reader raises it again."""
         self._buffer = b""
         self._kind: Kind | None = None
-        """Of the message that has begun; None between messages."""
+        """The kind of the message that has begun; None between messages."""
         self._message: bytearray = _NOTHING
         """Its payload so far, unmasked."""
         self._tail = b""

@@ -90,7 +90,7 @@ class ServerProtocol:
         """`message_bytes`: the limit of one message; the first one may have `HELLO_BYTES`. `clock`: seconds, monotonic."""
         self.state = State.CONNECTING
         self.close_code = NO_CLOSE
-        """Of the Close that ended the connection, whichever side sent it; `NO_CODE` where it had none."""
+        """The code of the Close that ended the connection, whichever side sent it; `NO_CODE` if it had none."""
         self.is_paused = False
         """The transport holds as much as it should: nothing is written."""
         self.outbound: Outbound | None = None
