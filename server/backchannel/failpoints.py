@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterable
 from typing import Any, Final, Literal, Protocol
 
-Place = Literal[
+Failpoint = Literal[
     "before_commit",
     "after_commit",
     "before_publish",
@@ -40,7 +40,7 @@ _left = int(_count or 1)
 ACTIVE: Final = _place
 
 
-def reach(place: Place, committed: Iterable[_Committed] | None = None) -> None:
+def reach(place: Failpoint, committed: Iterable[_Committed] | None = None) -> None:
     global _left
     if place != ACTIVE or (committed is not None and not any(each.events for each in committed)):
         return

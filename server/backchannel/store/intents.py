@@ -33,7 +33,7 @@ class Left(NamedTuple):
     notices: bool
 
 
-class Refused(NamedTuple):
+class RefusedIntent(NamedTuple):
     """A refused intent, for an operator."""
 
     id: int
@@ -112,9 +112,9 @@ def refuse(transaction: Transaction, id_: int, reason: str) -> None:
     )
 
 
-def refused() -> list[Refused]:
+def refused() -> list[RefusedIntent]:
     rows = read(f"SELECT id, body, refused_us, reason FROM {INTENT} WHERE refused_us IS NOT NULL ORDER BY id", [])
-    return [Refused(*row) for row in rows]
+    return [RefusedIntent(*row) for row in rows]
 
 
 def retry(ids: Iterable[int] | None = None) -> int:
