@@ -65,7 +65,7 @@ def _of_arrival(facts: Facts) -> str | None:
 
 def _absence(facts: Facts, by: Connection | None) -> str:
     """Why it did not arrive with the commit but by this later connection, to begin a sentence; "" where nothing says so."""
-    if by is None or by.covers(facts.committed_us):
+    if by is not None and by.covers(facts.committed_us):
         return ""
     lost = facts.at_commit
     if lost is not None:
@@ -73,6 +73,8 @@ def _absence(facts: Facts, by: Connection | None) -> str:
         if lost.until_us is None or not lost.cause:
             return ""
         return f"The connection of {facts.name} that was open then ended at {_at(facts, lost.until_us)}{_why_ended(lost)}, and had not confirmed it; "
+    if by is None:
+        return ""
     gone = facts.before
     if gone is None or gone.until_us is None:
         return f"{facts.name} was not connected before {_at(facts, by.since_us)}; "

@@ -100,6 +100,13 @@ CASES = {
             "is not kept."
         ),
     ),
+    "asleep, and read over a connection that is not known yet": (
+        facts(link("13:00:00", "14:02:40", cause="asleep"), now="14:31:02", read_seq=SEQ),
+        (
+            "The connection of Cleo that was open then ended at 14:02:40 UTC (the device was asleep), and had not confirmed it; Cleo has "
+            "read it; which connection brought it is not kept."
+        ),
+    ),
     "first connected later": (
         facts(link("14:31:00", "14:40:00", seen=SEQ)),
         (
