@@ -17,16 +17,28 @@ import os, sys
 import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "backchannel.site.settings"
 django.setup()
-from django.db import transaction
+from django.db import OperationalError, transaction
 from backchannel import api
 process, posts, per_transaction = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-for first in range(0, posts, per_transaction):
+
+def post(first):
     with transaction.atomic():
         for number in range(first, min(posts, first + per_transaction)):
             room = api.room(f"order:{number % 3}")
             api.post(room, f"{process}:{number}", key=f"{process}:{number}" if number % 2 else None)
+
+for first in range(0, posts, per_transaction):
+    while True:
+        try:
+            post(first)
+            break
+        except OperationalError as error:
+            if "database is locked" not in str(error):
+                raise
 print("done", flush=True)
 """
+"""Repeats a transaction that SQLite has not begun, as a task queue would: its lock is not fair, and a process that meets seven others on a busy
+machine may wait longer for it than its `timeout`."""
 
 READ = """
 import os, sys, json
