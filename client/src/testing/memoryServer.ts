@@ -65,7 +65,8 @@ export class MemoryServer {
   readonly drafts = new MemoryDrafts((userId, draft) => this.tell(userId, { type: 'draft', draft }));
   readonly scheduled = new MemoryScheduled({
     changed: (userId, scheduled) => this.tell(userId, { type: 'scheduled', scheduled }),
-    send: (userId, { id, room_id, content }) => void this.send(userId, { id, room_id, content }),
+    send: (userId, { id, room_id, content, thread, in_room }) =>
+      void this.send(userId, { id, room_id, content, ...(thread && { thread, in_room: in_room ?? false }) }),
   });
   readonly threads = new MemoryThreads();
   readonly notifications = new MemoryNotifications();
