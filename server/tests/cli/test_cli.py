@@ -133,11 +133,11 @@ def test_followers_are_shown_and_can_be_reset(run: Run) -> None:
     shown = run("followers")
     assert (shown.status, shown.out) == (
         0,
-        "activity: up to date, run by no node\nsearch: up to date, run by no node\n",
+        "".join(f"{name}: up to date, run by no node\n" for name in ("activity", "search", "notifications")),
     )
     assert run("followers", "--reset", "activity").out.startswith("Reset activity: the server derives it again.\n")
     assert run("followers", "--reset", "search").status == 0
-    assert "there is no follower nobody; the followers are: activity, search" in one_line(
+    assert "there is no follower nobody; the followers are: activity, search, notifications" in one_line(
         run("followers", "--reset", "nobody")
     )
 

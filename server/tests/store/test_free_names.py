@@ -95,11 +95,16 @@ def test_nobody_has_the_name_of_somebody_who_is_erased() -> None:
     assert people.user_in_any_state(ada.id) == people.anonymous(ada.id)
 
 
-def test_the_site_itself_gets_a_name_where_somebody_is_called_system() -> None:
-    visit("1", "system")
+def test_the_site_itself_is_called_system_and_no_user_is() -> None:
+    assert visit("1", "system").username == "system.person"
     first = people.system_person()
-    assert first.username == "system.2"
+    assert first.username == "system"
     assert people.system_person() == first
+
+
+def test_the_site_itself_gets_a_number_if_an_older_person_is_called_system() -> None:
+    Person.objects.create(account="1", username="system", display_name="system")
+    assert people.system_person().username == "system.2"
 
 
 def test_the_migration_numbers_those_who_share_a_name() -> None:
