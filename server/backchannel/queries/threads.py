@@ -15,7 +15,7 @@ from backchannel.queries.registry import answers
 from backchannel.rules import check_is_root
 from backchannel.store import former_members, reads, threads
 from backchannel.store.access import Access, access_to, check_member
-from backchannel.store.threads import Place, ThreadState
+from backchannel.store.threads import ListPosition, ThreadState
 
 
 @answers(GetThread)
@@ -59,19 +59,19 @@ def _as_seen(root: Message, access: Access, caller_id: int) -> Message | None:
 def get_threads(query: GetThreads, caller: User) -> Threads:
     if query.room_id is not None:
         check_member(query.room_id, caller.id)
-    before = None if query.before is None else _place(query.before)
+    before = None if query.before is None else _position(query.before)
     found = threads.followed_by(caller.id, query.limit + 1, unread=query.unread, room_id=query.room_id, before=before)
     page, has_more = found[: query.limit], len(found) > query.limit
-    return Threads([listed.thread for listed in page], has_more, _text_of(page[-1].place) if has_more else None)
+    return Threads([listed.thread for listed in page], has_more, _text_of(page[-1].position) if has_more else None)
 
 
-def _text_of(place: Place) -> str:
+def _text_of(position: ListPosition) -> str:
     """Opaque to clients."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def _place(text: str) -> Place:
+def _position(text: str) -> ListPosition:
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Place)
+        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=ListPosition)
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise invalid(before="Is not from an earlier page.") from None

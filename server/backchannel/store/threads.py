@@ -26,7 +26,7 @@ class ThreadState(NamedTuple):
     unread_from: int | None = None
 
 
-class Place(NamedTuple):
+class ListPosition(NamedTuple):
     """Where a thread is in the list: by its newest reply."""
 
     last_us: int
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Listed:
     thread: Thread
-    place: Place
+    position: ListPosition
 
 
 _STATE: Final = (
@@ -61,7 +61,7 @@ _LAST: Final = "COALESCE(t.thread_last_us, t.created_us)"
 
 
 def followed_by(
-    person_id: int, limit: int, *, unread: bool = False, room_id: int | None = None, before: Place | None = None
+    person_id: int, limit: int, *, unread: bool = False, room_id: int | None = None, before: ListPosition | None = None
 ) -> list[Listed]:
     """The threads that the person follows in rooms that they are in, the one with the newest reply first. One query, and so of one moment."""
     narrowed, values = "", list[Any]()
@@ -91,5 +91,6 @@ def _listed(row: tuple[Any, ...]) -> Listed:
     last_us, read_seq, unread_count, mention_count, unread_from, *columns = row
     root = message_from_row(MessageRow._make(columns))
     return Listed(
-        Thread(root, True, read_seq, unread_count, mention_count, unread_from), Place(last_us, root.room_id, root.seq)
+        Thread(root, True, read_seq, unread_count, mention_count, unread_from),
+        ListPosition(last_us, root.room_id, root.seq),
     )
