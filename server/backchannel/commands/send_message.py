@@ -259,11 +259,12 @@ def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Store
 
 def _look_up_members(transaction: Transaction, sends: Sequence[SendMessage]) -> set[tuple[int, int]]:
     pairs = sorted({(send.room_id, send.actor.id) for send in sends})
+    # Row by row: a join may be planned as one with all members, while PostgreSQL does not yet know how many there are.
     senders, values = as_table("sender", ("bigint", "bigint"), pairs, is_postgres=transaction.is_postgres)
     rows = transaction.query(
-        f"SELECT room_id, person_id FROM {MEMBERSHIP} WHERE state = %s AND (room_id, person_id) IN "
-        f"(SELECT column1, column2 FROM {senders})",
-        [MEMBER, *values],
+        f"SELECT column1, column2 FROM {senders} WHERE "
+        f"(SELECT state FROM {MEMBERSHIP} WHERE room_id = column1 AND person_id = column2) = %s",
+        [*values, MEMBER],
     )
     return {(room_id, person_id) for room_id, person_id in rows}
 

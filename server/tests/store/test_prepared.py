@@ -12,7 +12,7 @@ from backchannel.store.driver import PREPARED_AFTER, is_direct, prepare_for_writ
 from backchannel.store.listed import among, as_table
 from backchannel.store.log import Log
 from backchannel.store.operation import Operation
-from backchannel.store.transaction import MESSAGE, Outcome, Transaction, from_db_uuid
+from backchannel.store.transaction import MEMBERSHIP, MESSAGE, Outcome, Transaction, from_db_uuid
 from tests.store.conftest import held
 from tests.store.making import append, check_gapless, person, room, send
 
@@ -54,6 +54,21 @@ def test_batches_of_any_size_share_their_prepared_statements(log: Log) -> None:
 @ON_POSTGRESQL
 def test_no_plan_that_is_kept_reads_a_whole_table(log: Log) -> None:
     assert log.submit(_Query(actor=person(), sql="SHOW enable_seqscan")).result(WITHIN_S) == ["off"]
+
+
+@ON_POSTGRESQL
+def test_memberships_are_looked_up_row_by_row(log: Log) -> None:
+    """A plan that is kept from before PostgreSQL knew how many members there are."""
+    owner = person()
+    room_id = room(owner)
+    for _ in range(PREPARED_AFTER + 3):
+        log.submit(append(room_id, owner)).result(WITHIN_S)
+    named = f"SELECT name FROM pg_prepared_statements WHERE strpos(statement, '(SELECT state FROM {MEMBERSHIP}') > 0"
+    (name,) = log.submit(_Query(actor=owner, sql=named)).result(WITHIN_S)
+    explain = _Query(actor=owner, sql=f"EXPLAIN EXECUTE {name} ('{{1}}', '{{1}}', 'member')")
+    plan = "\n".join(log.submit(explain).result(WITHIN_S))
+    assert "SubPlan" in plan
+    assert "Join" not in plan
 
 
 @ON_POSTGRESQL
