@@ -357,7 +357,7 @@ export interface ThreadStateChanged {
 /**
  * Something that needs the user's attention. `excerpt` is the beginning of the message, as in quotes.
  *
- * For an invitation, `message_id` is null and `excerpt` is left out.
+ * `seq` is the message's: its address is made of it. For an invitation, `message_id` is null; `seq` and `excerpt` are left out.
  */
 export interface Notification {
   readonly type: 'notification';
@@ -366,6 +366,7 @@ export interface Notification {
   readonly room_id: RoomId;
   readonly message_id: MessageId | null;
   readonly by: User;
+  readonly seq?: Seq;
   readonly excerpt?: string;
 }
 

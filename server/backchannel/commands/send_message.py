@@ -354,6 +354,7 @@ def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> Non
                 room_id=message.room_id,
                 message_id=message.id,
                 by=message.sender,
+                seq=message.seq,
                 excerpt=words,
             ),
         )

@@ -138,13 +138,14 @@ class ThreadStateChanged(UserFrame, kw_only=True, tag="thread_state"):
 class Notification(UserFrame, kw_only=True, tag="notification", omit_defaults=True):
     """Something that needs the user's attention. `excerpt` is the beginning of the message, as in quotes.
 
-    For an invitation, `message_id` is null and `excerpt` is left out.
+    `seq` is the message's: its address is made of it. For an invitation, `message_id` is null; `seq` and `excerpt` are left out.
     """
 
     kind: Literal["mention", "reply", "invitation"]
     room_id: int
     message_id: UUID | None
     by: User
+    seq: int | None = None
     excerpt: str | None = None
 
 

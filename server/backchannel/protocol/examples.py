@@ -230,7 +230,7 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
         unread_count=1,
         mention_count=0,
     ),
-    e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, excerpt="Look, @grace"),
+    e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, seq=1043, excerpt="@grace"),
     e.UploadStateChanged(user_version=48, upload=msgspec.structs.replace(_UPLOAD, offset=2_104_332, state="ready")),
     e.PersonUpdated(
         user_version=47,

@@ -22,7 +22,7 @@ def notifications(made: Any) -> list[tuple[int, str]]:
     return [(user_id, frame["kind"]) for user_id, frame in frames if frame["type"] == "notification"]
 
 
-def test_a_notification_carries_the_beginning_of_its_message(three: tuple[User, User, User, int]) -> None:
+def test_a_notification_carries_the_beginning_of_its_message_and_its_seq(three: tuple[User, User, User, int]) -> None:
     ada, ben, cyd, room_id = three
     question = send(room_id, cyd, "A question.")
     made = outcome(append(room_id, ada, f"@{ben.username}  look:\n{'x' * 500}", reply_to=question.id))
@@ -31,6 +31,7 @@ def test_a_notification_carries_the_beginning_of_its_message(three: tuple[User, 
     for frame in frames:
         assert frame["excerpt"].startswith(f"@{ben.username} look: xxx")
         assert len(frame["excerpt"]) == 140
+        assert frame["seq"] == question.seq + 1
 
 
 @pytest.fixture
