@@ -11,6 +11,9 @@ from e2e.support.conversation import Conversation
 from e2e.support.person import Person
 from e2e.support.wait import equals, eventually
 
+PATHS = """() => navigator.serviceWorker.ready
+    .then((registration) => registration.getNotifications())
+    .then((shown) => shown.map(({ data }) => data.path))"""
 SHOWN = """() => navigator.serviceWorker.ready
     .then((registration) => registration.getNotifications())
     .then((shown) => shown.map(({ title, body }) => `${title}: ${body}`))"""
@@ -63,11 +66,33 @@ def test_no_permission_is_asked_and_nothing_shown_before_it_is_switched_on(
     assert shown(ada.page) == []
 
 
+def opens(person: Person, path: str) -> None:
+    """As the worker does when a notification is clicked, which headless Chromium does not deliver."""
+    say = "(data) => navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data }))"
+    person.page.evaluate(say, {"type": "open", "path": path})
+
+
+def test_a_mention_in_a_thread_opens_the_message_there(
+    ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any]
+) -> None:
+    root = ada.api.send(elsewhere["id"], "Shall we paint the shed?")
+    ada.enter(room)
+    switch_on(ada)
+    sent = ben.api.call(
+        "POST",
+        f"/api/rooms/{elsewhere['id']}/messages",
+        content=f"@{ada.account.username} which colour?",
+        thread=root["id"],
+    )["message"]
+    path = f"/rooms/{elsewhere['id']}/{sent['seq']}"
+    eventually(equals([path], lambda: list(ada.page.evaluate(PATHS))), ada.page)
+    opens(ada, path)
+    thread = ada.page.get_by_role("feed", name="Thread")
+    expect(thread.get_by_role("article").filter(has_text="which colour?")).to_be_visible()
+
+
 def test_a_click_leads_to_the_room(ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any]) -> None:
     ada.enter(room)
     ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    # Headless Chromium delivers no click to a notification; send the page the worker's message instead.
-    word = {"type": "open", "path": f"/rooms/{elsewhere['id']}"}
-    say = "(data) => navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data }))"
-    ada.page.evaluate(say, word)
+    opens(ada, f"/rooms/{elsewhere['id']}")
     expect(ada.page).to_have_url(re.compile(rf"/rooms/{elsewhere['id']}$"))

@@ -112,7 +112,7 @@ async function requestSync(worker: Promise<WithSync | null>): Promise<void> {
 
 /** Shows one notification per room; a newer one replaces the older one. */
 async function show(
-  { room, title, text, message }: Notice,
+  { room, path, title, text, message }: Notice,
   worker: Promise<WithSync | null>,
   open: (path: string) => void,
 ): Promise<void> {
@@ -122,14 +122,14 @@ async function show(
     // Missing in the DOM types: alerts again although the tag is the same.
     renotify: true,
     icon: '/static/web/icon.svg',
-    data: { room, message },
+    data: { path, message },
   };
   const registration = await worker;
   if (registration?.active) return registration.showNotification(title, options);
   const shown = new Notification(title, options);
   shown.onclick = () => {
     window.focus();
-    open(`/rooms/${room}`);
+    open(path);
     shown.close();
   };
 }

@@ -5,9 +5,11 @@
  * Browsers demand that each push message shows something. One that comes again, as after a crash of the server, replaces its notification
  * without a sound.
  */
+/** Of every notification, also those of an open page. */
 export interface PushData {
   readonly path: string;
-  readonly message: string;
+  /** Null for an invitation. */
+  readonly message: string | null;
 }
 
 /** As for `showNotification`; `badge` for the app's icon, null where it is not known. */

@@ -50,8 +50,7 @@ on('push', async (event) => {
 on('notificationclick', async (event) => {
   const { notification } = event as ExtendableEvent & { readonly notification: Notification };
   notification.close();
-  const data = notification.data as { readonly room: number } | PushData | null;
-  const path = !data ? '/' : 'path' in data ? data.path : `/rooms/${data.room}`;
+  const path = (notification.data as PushData | null)?.path ?? '/';
   const windows = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const [first] = windows;
   if (!first) return scope.clients.openWindow(path);

@@ -45,7 +45,7 @@ const snapshot = (rooms: readonly Room[], notifications: readonly Notification[]
 describe('notifications', () => {
   it('show a message of a direct room as plain text', () => {
     expect(noticesBetween(snapshot([room()]), snapshot([said('m1', 1)]))).toEqual([
-      { room: 7, title: 'Bob', text: 'm1', message: 'm1' },
+      { room: 7, path: '/rooms/7', title: 'Bob', text: 'm1', message: 'm1' },
     ]);
   });
 
@@ -75,14 +75,20 @@ describe('notifications', () => {
     const before = snapshot([room({ kind: 'channel', name: 'design' })]);
     expect(noticesBetween(before, snapshot([channel]))).toEqual([]);
     const all = [
-      notification(),
-      notification({ kind: 'reply' }),
+      notification({ seq: 42 }),
+      notification({ kind: 'reply', seq: 42 }),
       notification({ kind: 'invitation', message_id: null }),
     ];
     expect(noticesBetween(before, snapshot([channel], all))).toEqual([
-      { room: 7, title: 'Bob mentioned you in #design', text: 'hi @ann', message: 'm1' },
-      { room: 7, title: 'Bob replied to you in #design', text: 'hi @ann', message: 'm1' },
-      { room: 7, title: 'Bob added you to #design', text: 'You can read and write there now.', message: null },
+      { room: 7, path: '/rooms/7/42', title: 'Bob mentioned you in #design', text: 'hi @ann', message: 'm1' },
+      { room: 7, path: '/rooms/7/42', title: 'Bob replied to you in #design', text: 'hi @ann', message: 'm1' },
+      {
+        room: 7,
+        path: '/rooms/7',
+        title: 'Bob added you to #design',
+        text: 'You can read and write there now.',
+        message: null,
+      },
     ]);
   });
 
@@ -91,7 +97,7 @@ describe('notifications', () => {
     const later = said('m2', 2, bob, { kind: 'channel', name: 'design' });
     for (const after of [channel, later]) {
       expect(noticesBetween(snapshot([channel]), snapshot([after], [notification()]))).toEqual([
-        { room: 7, title: 'Bob mentioned you in #design', text: 'hi @ann', message: 'm1' },
+        { room: 7, path: '/rooms/7', title: 'Bob mentioned you in #design', text: 'hi @ann', message: 'm1' },
       ]);
     }
   });

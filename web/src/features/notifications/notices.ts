@@ -6,6 +6,8 @@ import { plainText } from '../../ui/plainText.ts';
 /** The content of one system notification. */
 export interface Notice {
   readonly room: RoomId;
+  /** What a click opens: the message, in its thread where it is in one; else the room. */
+  readonly path: string;
   readonly title: string;
   readonly text: string;
   /** By which a push message about the same is recognised. Null for an invitation. */
@@ -39,6 +41,8 @@ export function noticesBetween(before: NoticeSnapshot, now: NoticeSnapshot, at: 
   return [...each, ...reported];
 }
 
+const pathTo = ({ id }: Room, seq?: number): string => `/rooms/${id}${seq === undefined ? '' : `/${seq}`}`;
+
 function messageNotice(before: Room | undefined, room: Room, me: User): readonly Notice[] {
   const last = room.last_message;
   if (levelOf(room) !== 'all' || !last || last.sender.id === me.id || room.unread_count === 0) return [];
@@ -47,7 +51,7 @@ function messageNotice(before: Room | undefined, room: Room, me: User): readonly
   if (before && room.unread_count <= before.unread_count && room.unread_count < 100) return [];
   const sender = nameInText(last.sender);
   const title = room.kind === 'direct' ? sender : `${sender} in ${roomName(room)}`;
-  return [{ room: room.id, title, text: excerptOf(last.content), message: last.id }];
+  return [{ room: room.id, path: pathTo(room), title, text: excerptOf(last.content), message: last.id }];
 }
 
 function reportedNotice(notification: ChatNotification, rooms: readonly Room[]): readonly Notice[] {
@@ -59,19 +63,13 @@ function reportedNotice(notification: ChatNotification, rooms: readonly Room[]):
   // Use the excerpt: the message itself may not be loaded yet, or not be the last one any more.
   const text = excerptOf(notification.excerpt ?? '');
   const message = notification.message_id;
+  const place = { room: room.id, path: pathTo(room, notification.seq), text, message };
   switch (notification.kind) {
     case 'mention':
-      return [{ room: room.id, title: `${sender} mentioned you in ${roomName(room)}`, text, message }];
+      return [{ ...place, title: `${sender} mentioned you in ${roomName(room)}` }];
     case 'reply':
-      return [{ room: room.id, title: `${sender} replied to you in ${roomName(room)}`, text, message }];
+      return [{ ...place, title: `${sender} replied to you in ${roomName(room)}` }];
     case 'invitation':
-      return [
-        {
-          room: room.id,
-          title: `${sender} added you to ${roomName(room)}`,
-          text: cleanName(room.topic) || INVITED,
-          message,
-        },
-      ];
+      return [{ ...place, title: `${sender} added you to ${roomName(room)}`, text: cleanName(room.topic) || INVITED }];
   }
 }
