@@ -141,6 +141,30 @@ describe('a thread', () => {
     expect(localStorage.getItem(`backchannel.reply.${ANN}.${root.id}`)).toContain('half a thought');
   });
 
+  it('marks where a reply was begun: at its line, at a message without replies, and in the list of rooms', async () => {
+    const { root, other, reply, open } = talked();
+    reply(root.id, 'in green');
+    const { screen, summary, field, room, panel } = await open();
+    await summary('1 reply').click();
+    await field.fill('half a thought');
+    await expect.element(screen.getByRole('button', { name: /your draft/ })).not.toBeInTheDocument();
+    openThread.set({ roomId: 1, root: other.id, around: null });
+    await expect
+      .element(screen.getByRole('button', { name: /^1 reply,.*, your draft: open the thread$/ }))
+      .toBeVisible();
+    await field.fill('the first');
+    await userEvent.keyboard('{Escape}');
+    await expect.element(panel).not.toBeInTheDocument();
+    await expect.element(room.getByRole('button', { name: 'Your draft: open the thread', exact: true })).toBeVisible();
+    await screen.getByRole('link', { name: /second/ }).click();
+    const row = screen.getByRole('link', { name: /first.*has a draft in a thread/ });
+    await expect.element(row).toHaveTextContent(/Draft in a thread: (half a thought|the first)/);
+    await screen.getByRole('link', { name: /^Threads/ }).click();
+    await expect
+      .element(screen.getByRole('button', { name: /shall we paint the shed\?.*, your draft$/ }))
+      .toBeVisible();
+  });
+
   it('is followed and left by its button', async () => {
     const { server, other, reply, open } = talked();
     reply(other.id, 'I found it');

@@ -28,6 +28,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
   const { user, drafts } = useSignedIn();
   const draft = useStore(drafts.store, (all) => all[room.id]);
   const edit = useStore(drafts.edits, (all) => all[room.id]);
+  const reply = useStore(drafts.replies, (all) => Object.values(all).find((each) => each.roomId === room.id));
   const unread = room.unread_count > 0 && !current;
   const { thread_unread_count: replies = 0, thread_mention_count: replyMentions = 0 } = room;
   const quiet = isQuiet(room, now);
@@ -43,6 +44,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
         replies,
         isNew,
         draft: draft !== undefined || edit !== undefined,
+        replyDraft: reply !== undefined,
         failed,
       })}
       data-room={room.id}
@@ -88,6 +90,11 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
               <>
                 <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
                 <span className="text-accent">Draft:</span> <bdi>{truncate(draft.text, 160)}</bdi>
+              </>
+            ) : reply && !current ? (
+              <>
+                <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
+                <span className="text-accent">Draft in a thread:</span> <bdi>{truncate(reply.text, 160)}</bdi>
               </>
             ) : (
               <Preview room={room} me={user.id} />
@@ -150,10 +157,12 @@ interface Marks {
   readonly replies: number;
   readonly isNew: boolean;
   readonly draft: boolean;
+  readonly replyDraft: boolean;
   readonly failed: boolean;
 }
 
-function accessibleName(room: Room, me: number, { unread, quiet, replies, isNew, draft, failed }: Marks): string {
+function accessibleName(room: Room, me: number, marks: Marks): string {
+  const { unread, quiet, replies, isNew, draft, replyDraft, failed } = marks;
   const title = roomLabel(room, me);
   const parts = [room.kind === 'channel' ? `Channel ${title.slice(1)}` : title];
   if (isNew) parts.push('new: you were added');
@@ -162,6 +171,7 @@ function accessibleName(room: Room, me: number, { unread, quiet, replies, isNew,
   if (replies > 0) parts.push(`${replies} unread in threads`);
   if (quiet) parts.push('muted');
   if (draft) parts.push('has a draft');
+  if (replyDraft) parts.push('has a draft in a thread');
   if (failed) parts.push('has a message that was not sent');
   return parts.join(', ');
 }

@@ -2,11 +2,13 @@ import type { Room, Thread } from '@backchannel/client';
 import { RoomName } from '../../app/RoomName.tsx';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
+import { PencilLine } from 'lucide-react';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
 import { nameInText, truncate } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
+import { useStore } from '../../ui/store.ts';
 import { briefTime } from '../../ui/time.ts';
 import { textOrNames } from '../files/messageText.ts';
 
@@ -20,7 +22,9 @@ interface ThreadEntryProps {
 
 /** One thread of the list: its first message, where it is, how many replies it has, and how many are unread. */
 export function ThreadEntry({ thread, room, now, onOpen }: ThreadEntryProps) {
-  const me = useSignedIn().user.id;
+  const { user, drafts } = useSignedIn();
+  const me = user.id;
+  const hasDraft = useStore(drafts.replies, (all) => thread.root.id in all);
   const { root, unread_count, mention_count } = thread;
   const summary = root.thread_summary;
   const count = summary?.count ?? 0;
@@ -33,6 +37,7 @@ export function ThreadEntry({ thread, room, now, onOpen }: ThreadEntryProps) {
     replies,
     ...(unread_count > 0 ? [`${unread} unread`] : []),
     ...(mention_count > 0 ? [`${mention_count} mentioning you`] : []),
+    ...(hasDraft ? ['your draft'] : []),
   ].join(', ');
   return (
     <button
@@ -69,6 +74,12 @@ export function ThreadEntry({ thread, room, now, onOpen }: ThreadEntryProps) {
             >
               {mention_count > 0 && '@ '}
               {unread}
+            </span>
+          )}
+          {hasDraft && (
+            <span className="flex items-center gap-1 text-accent">
+              <PencilLine className="size-3" aria-hidden="true" />
+              Draft
             </span>
           )}
         </span>
