@@ -43,7 +43,7 @@ def tray(person: Person) -> Locator:
 
 def send(person: Person, text: str) -> None:
     person.composer.fill(text)
-    person.page.get_by_role("button", name="Send").click()
+    person.page.get_by_role("button", name="Send", exact=True).click()
     expect(person.composer).to_have_value("")
 
 

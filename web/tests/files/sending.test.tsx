@@ -15,7 +15,7 @@ async function room(change: (made: World) => void = () => undefined) {
   await vi.waitFor(() => expect(fileTargets.get().room).toBeTruthy());
   const { screen } = opened;
   const tray = screen.getByRole('region', { name: 'Files to send' });
-  const button = (name: string | RegExp) => screen.getByRole('button', { name });
+  const button = (name: string | RegExp) => screen.getByRole('button', { name, exact: true });
   return { ...made, ...opened, tray, button };
 }
 
