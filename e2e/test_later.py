@@ -68,7 +68,7 @@ def open_list(person: Person) -> Locator:
 
 
 def choose(person: Person, time: str) -> None:
-    person.page.get_by_role("button", name="Send later").click()
+    person.page.get_by_role("button", name="Schedule for later").click()
     person.page.get_by_role("menuitem", name=time).click()
 
 
@@ -246,7 +246,7 @@ def test_axe_finds_nothing(people: Callable[..., Person], colours: str, size: st
     ada.enter(room)
     page = ada.page
     ada.composer.fill("See you at nine")
-    page.get_by_role("button", name="Send later").click()
+    page.get_by_role("button", name="Schedule for later").click()
     expect(page.get_by_role("menu", name="Send later")).to_be_visible()
     picture(ada, f"menu-{size}-{colours}")
     has_no_violations(page)

@@ -56,7 +56,7 @@ describe('what stands in the composer', () => {
   it('is scheduled for a date and a time, which have to come', async () => {
     const w = await opened();
     await w.composer.fill('Happy new year');
-    await w.screen.getByRole('button', { name: 'Send later' }).click();
+    await w.screen.getByRole('button', { name: 'Schedule for later' }).click();
     await w.screen.getByRole('menuitem', { name: 'Another time…' }).click();
     const dialog = w.screen.getByRole('dialog', { name: 'Send later' });
     const passed = toFields(Date.now() - 24 * HOUR_MS);
@@ -79,7 +79,7 @@ describe('what stands in the composer', () => {
     w.network.closeAll(1006);
     await expect.element(w.screen.getByText(/^Connection failed/), { timeout: 15_000 }).toBeVisible();
     await w.composer.fill('Later');
-    await w.screen.getByRole('button', { name: 'Send later' }).click();
+    await w.screen.getByRole('button', { name: 'Schedule for later' }).click();
     await w.screen.getByRole('menuitem', { name: 'In an hour' }).click();
     await expect.element(w.screen.getByText('You are offline. Try again when connected.').first()).toBeVisible();
     await expect.element(w.composer).toHaveValue('Later');
@@ -92,7 +92,7 @@ describe('what stands in the composer', () => {
 
   it('has to be something', async () => {
     const w = await opened();
-    await w.screen.getByRole('button', { name: 'Send later' }).click();
+    await w.screen.getByRole('button', { name: 'Schedule for later' }).click();
     await expect.element(w.screen.getByText('Write a message to send it later.')).toBeVisible();
     await w.screen.getByRole('menuitem', { name: 'Scheduled messages' }).click();
     await expect.element(w.list.getByText(/^Nothing is scheduled/)).toBeVisible();

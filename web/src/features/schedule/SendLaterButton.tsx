@@ -31,8 +31,8 @@ export function SendLaterButton({ place, problem, open, onOpen }: SendLaterButto
       <button
         ref={button}
         type="button"
-        aria-label="Send later"
-        title="Send later"
+        aria-label="Schedule for later"
+        title="Schedule for later"
         aria-haspopup="menu"
         aria-expanded={open}
         onPointerDown={(event) => event.preventDefault()}
