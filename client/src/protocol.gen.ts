@@ -758,6 +758,14 @@ export interface Push {
   readonly device: string;
 }
 
+/**
+ * `sent`: the push service took it. `gone`: the browser is not subscribed, or its subscription has ended. `later`: the service gave no
+ * answer, or takes none now. `refused`: it takes none of this server; the log says why.
+ */
+export interface PushTestResult {
+  readonly outcome: 'gone' | 'later' | 'refused' | 'sent';
+}
+
 /** Ascending by user id. `has_more`: continue with `after` = the last id. */
 export interface Members {
   readonly members: readonly Member[];
@@ -1330,6 +1338,13 @@ export type Commands = {
     };
     result: PushResult;
   };
+  /** Send a test message to this browser of the caller. At most one in 5 s. The result says what became of it. */
+  test_push: {
+    fields: {
+      readonly device: string;
+    };
+    result: PushTestResult;
+  };
   /** Send nothing to this browser any more. Repeating it changes nothing. */
   unsubscribe_push: {
     fields: {
@@ -1499,6 +1514,7 @@ export const COMMANDS = {
   set_my_notifications: 'PUT /api/me/notifications',
   get_push_key: 'GET /api/push/key',
   subscribe_push: 'PUT /api/push/{device}',
+  test_push: 'POST /api/push/{device}/test',
   unsubscribe_push: 'DELETE /api/push/{device}',
   typing: 'POST /api/rooms/{room_id}/typing',
   set_presence: 'PUT /api/presence',

@@ -5,7 +5,7 @@
  * rooms is read when it is asked for.
  */
 import type { Core } from '../core.ts';
-import type { CommandFields, MyNotifications, RoomId, RoomNotifications } from '../protocol.ts';
+import type { CommandFields, MyNotifications, PushTestResult, RoomId, RoomNotifications } from '../protocol.ts';
 import { checkOnline } from './commands.ts';
 
 export interface RoomChoice {
@@ -41,6 +41,8 @@ export interface NotificationSettingsChat {
    */
   subscribePush(device: string, subscription: BrowserSubscription, page: string): Promise<void>;
   unsubscribePush(device: string): Promise<void>;
+  /** Sends a test message to a device of the user, and resolves to what the push service made of it. @throws ChatError `rate_limited` */
+  testPush(device: string): Promise<PushTestResult['outcome']>;
 }
 
 /** Adds the choices about notifications. */
@@ -52,6 +54,7 @@ export function withNotificationSettings(core: Core): NotificationSettingsChat {
   routes.set_my_notifications = 'PUT /api/me/notifications';
   routes.get_push_key = 'GET /api/push/key';
   routes.subscribe_push = 'PUT /api/push/{device}';
+  routes.test_push = 'POST /api/push/{device}/test';
   routes.unsubscribe_push = 'DELETE /api/push/{device}';
 
   return {
@@ -76,6 +79,7 @@ export function withNotificationSettings(core: Core): NotificationSettingsChat {
       const { p256dh = '', auth = '' } = subscription.toJSON().keys ?? {};
       await run('subscribe_push', { device, endpoint: subscription.endpoint, keys: { p256dh, auth }, page });
     },
+    testPush: async (device) => (await run('test_push', { device })).result.outcome,
     async unsubscribePush(device) {
       await run('unsubscribe_push', { device });
     },

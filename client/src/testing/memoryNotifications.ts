@@ -58,6 +58,8 @@ export class MemoryNotifications {
         if (this.pushKey === null) throw new Refusal('forbidden');
         this.subscriptions.set(`${userId} ${f.device as string}`, f.endpoint as string);
         return { push: { device: f.device } };
+      case 'test_push':
+        return { outcome: this.subscriptions.has(`${userId} ${f.device as string}`) ? 'sent' : 'gone' };
       case 'unsubscribe_push':
         this.subscriptions.delete(`${userId} ${f.device as string}`);
         return {};

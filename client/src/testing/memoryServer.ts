@@ -258,6 +258,7 @@ export class MemoryServer {
       case 'set_my_notifications':
       case 'get_push_key':
       case 'subscribe_push':
+      case 'test_push':
       case 'unsubscribe_push':
         return this.notifications.run(userId, type, f, this.#time());
       case 'typing':

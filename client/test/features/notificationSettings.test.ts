@@ -62,7 +62,9 @@ describe('a browser', () => {
     expect(await w.done(w.chat.getPushKey())).toBe('BKey');
     await w.done(w.chat.subscribePush('a-browser', SUBSCRIPTION, 'https://chat.example/'));
     expect([...w.server.notifications.subscriptions]).toEqual([[`${ANN} a-browser`, SUBSCRIPTION.endpoint]]);
+    expect(await w.done(w.chat.testPush('a-browser'))).toBe('sent');
     await w.done(w.chat.unsubscribePush('a-browser'));
+    expect(await w.done(w.chat.testPush('a-browser'))).toBe('gone');
     expect(w.server.notifications.subscriptions.size).toBe(0);
   });
 

@@ -49,6 +49,7 @@ from backchannel.followers.follower import Follower
 from backchannel.followers.notifications import NotificationFollower
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
+from backchannel.notifier.push_tests import PushTests
 from backchannel.notifier.pushing import Pusher
 from backchannel.notifier.runner import Notifier
 from backchannel.ops.backups import BackupWatch
@@ -112,6 +113,7 @@ def create(
     site_code = ReadPool(of_the_site=True) if config.has_site_code else None
     authenticator = Authenticator(site_code or reads, config.origins, Schemes(config.authentication))
     checking = None if files is None else FileRunner(files, log, reads, config.scan)
+    make_pusher = _pusher(config, log, reads)
     node = Node(
         context=Context(
             log,
@@ -123,6 +125,7 @@ def create(
             takes_files=files is not None,
             upload_total=config.upload_total,
             push_services=config.push_services if config.push_contact else None,
+            push_test=None if make_pusher is None else PushTests(log, reads, clock, make_pusher).send,
         ),
         hub=hub,
         presence=presence,
@@ -148,7 +151,7 @@ def create(
             delivery.observe(runner.notice)
     notifier = None
     if any(isinstance(follower, NotificationFollower) for follower in followers):
-        notifier = Notifier(log, reads, presence.node, presence.state_of, now_us, _pusher(config, log, reads))
+        notifier = Notifier(log, reads, presence.node, presence.state_of, now_us, make_pusher)
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))

@@ -1,6 +1,6 @@
 """The context of a command: the process's parts it may use, and its caller."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from backchannel.commands.last_typing import LastTyping
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.presence import Presence
+from backchannel.protocol.results import PushTestOutcome
 from backchannel.protocol.shapes import Limits, User, Via
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
@@ -28,6 +29,8 @@ class Context:
     """There is a storage for files that people send."""
     push_services: tuple[str, ...] | None = None
     """Hosts of push services, besides those that everybody uses. None: no push messages are sent."""
+    push_test: Callable[[int, str], Awaitable[PushTestOutcome]] | None = None
+    """Sends a test message to a person's device. None: no push messages are sent."""
     upload_total: int | None = None
     """Bytes that all files together may have; None: no limit."""
     last_typing: LastTyping = field(default_factory=LastTyping)

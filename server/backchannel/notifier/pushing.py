@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from backchannel.notifications.decision import TOO_OLD_S, Why
 from backchannel.notifier.operations import Postponed, WritePushed
+from backchannel.protocol.results import PushTestOutcome
 from backchannel.push.browser_keys import read_keys
-from backchannel.push.payload import Shown, payload, topic_of
+from backchannel.push.payload import Shown, payload, test_payload, topic_of
 from backchannel.store import notifications, rooms
 from backchannel.store.log import Log
 from backchannel.store.notifications import Queued
 from backchannel.store.operation import NOBODY
+from backchannel.store.push_subscriptions import Subscription
 from backchannel.store.read_pool import ReadPool
 from backchannel.store.render import attachments_from_text, excerpt
 
@@ -48,6 +50,18 @@ class Pusher:
             results = await asyncio.gather(*(self._send(row, badges[row.person_id], silent) for row in rows))
             await self._log.write(self._written(rows, results))
         return len(rows)
+
+    async def send_test(self, subscription: Subscription) -> PushTestOutcome:
+        from backchannel.push.sending import Push
+
+        try:
+            keys = read_keys(subscription.p256dh, subscription.auth)
+        except ValueError:  # keys that were stored by an earlier version
+            return "gone"
+        topic = topic_of(self._namespace, 0)  # of no room
+        push = Push(subscription.endpoint, keys, test_payload(subscription.page), topic, is_urgent=True)
+        sent = await self._sender.send(push)
+        return sent.result.value
 
     def _read(self) -> tuple[list[Queued], dict[int, int]]:
         at_us = self._now_us()

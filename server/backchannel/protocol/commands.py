@@ -33,6 +33,7 @@ from backchannel.protocol.results import (
     Pins,
     PushKeyResult,
     PushResult,
+    PushTestResult,
     ReadState,
     RoomList,
     RoomNotificationsResult,
@@ -530,6 +531,13 @@ class SubscribePush(Command, kw_only=True, tag="subscribe_push"):
     endpoint: Annotated[str, Meta(max_length=1000)]
     keys: PushKeys
     page: Annotated[str, Meta(max_length=300)]
+
+
+@_declare("POST /api/push/{device}/test", PushTestResult)
+class TestPush(Command, kw_only=True, tag="test_push"):
+    """Send a test message to this browser of the caller. At most one in 5 s. The result says what became of it."""
+
+    device: Device
 
 
 @_declare("DELETE /api/push/{device}", Empty)

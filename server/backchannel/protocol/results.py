@@ -1,5 +1,7 @@
 """The result of a successful command: the `result` of an `ack`, the body of a 2xx answer."""
 
+from typing import Literal
+
 import msgspec
 
 from backchannel.protocol.events import AnyRoomEvent
@@ -215,6 +217,16 @@ class PushKeyResult(msgspec.Struct):
     """`key`: what a page subscribes with (`applicationServerKey`), in base64url; null where this server sends no push messages."""
 
     key: str | None
+
+
+PushTestOutcome = Literal["sent", "gone", "later", "refused"]
+
+
+class PushTestResult(msgspec.Struct):
+    """`sent`: the push service took it. `gone`: the browser is not subscribed, or its subscription has ended. `later`: the service gave no
+    answer, or takes none now. `refused`: it takes none of this server; the log says why."""
+
+    outcome: PushTestOutcome
 
 
 class Members(msgspec.Struct):

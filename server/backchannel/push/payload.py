@@ -42,6 +42,19 @@ def payload(shown: Shown) -> bytes:
         title, body = title[: len(title) // 2], body[: len(body) // 2]
 
 
+def test_payload(page: str) -> bytes:
+    """Of a message that a person sends to their own browser. It opens `page`, and leaves the badge as it is."""
+    notification = {
+        "title": "Notifications work",
+        "body": "This is the test that you asked for.",
+        "dir": "auto",
+        "navigate": page,
+        "tag": "test",
+        "data": {"message_id": ""},
+    }
+    return msgspec.json.encode({"web_push": 8030, "notification": notification})
+
+
 def _words(shown: Shown) -> tuple[str, str]:
     if shown.content == "none":
         return "New message", ""

@@ -2,6 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
+from backchannel.store.clock import now_us
 from backchannel.store.driver import read
 from backchannel.store.models import PushSubscription
 from backchannel.store.transaction import PUSH_MESSAGE, PUSH_SUBSCRIPTION, WORKSPACE, Transaction, marks
@@ -40,6 +41,16 @@ def subscribe(transaction: Transaction, person_id: int, given: Subscription) -> 
         f"person_id = %s AND id NOT IN (SELECT id FROM {PUSH_SUBSCRIPTION} WHERE person_id = %s ORDER BY made_us DESC, id DESC LIMIT %s)",
         [person_id, person_id, DEVICES],
     )
+
+
+def subscription_of(person_id: int, device: str) -> tuple[int, Subscription] | None:
+    """With its id. None too where its sign-in ended."""
+    rows = read(
+        f"SELECT id, device, endpoint, p256dh, auth, page, credential, ends_us FROM {PUSH_SUBSCRIPTION} "
+        "WHERE person_id = %s AND device = %s AND COALESCE(ends_us > %s, TRUE)",
+        [person_id, device, now_us()],
+    )
+    return (rows[0][0], Subscription._make(rows[0][1:])) if rows else None
 
 
 def unsubscribe(transaction: Transaction, person_id: int, device: str) -> None:

@@ -410,6 +410,8 @@ CASES: dict[str, list[Case]] = {
         no("a page that is a script", "invalid", lambda w: {**PUSH, "page": "javascript:alert(1)/"}, field="page"),
         no("a device with a slash", "invalid", lambda w: {**PUSH, "device": "aaaa+bbbb"}, field="device"),
     ],
+    # Not of a browser that is subscribed: that would write to a push service.
+    "test_push": [yes("of no browser", lambda w: {"device": "nothing-here"})],
     "unsubscribe_push": [
         yes("a browser", lambda w: {"device": PUSH["device"]}),
         yes("none", lambda w: {"device": "nothing-here"}),

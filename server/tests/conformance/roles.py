@@ -67,6 +67,7 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "set_my_notifications": (lambda w: {"keywords": ["deploy"]}, ANYBODY),
     "get_push_key": (lambda w: {}, ANYBODY),
     "subscribe_push": (lambda w: PUSH, ANYBODY),
+    "test_push": (lambda w: {"device": "nothing-here"}, ANYBODY),
     "unsubscribe_push": (lambda w: {"device": PUSH["device"]}, ANYBODY),
     "typing": (of_group(active=True), MEMBERS),
     "set_presence": (lambda w: {"state": "online"}, ANYBODY),

@@ -3,6 +3,7 @@ import { DevicesDialog } from '../features/accounts/DevicesDialog.tsx';
 import { InviteDialog } from '../features/accounts/InviteDialog.tsx';
 import { PasswordDialog } from '../features/accounts/PasswordDialog.tsx';
 import { ConnectionDialog } from '../features/connection/ConnectionDialog.tsx';
+import { NotificationsDialog } from '../features/notifications/NotificationsDialog.tsx';
 import { UnsentTray } from '../features/outbox/UnsentTray.tsx';
 import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
 import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
@@ -61,6 +62,8 @@ export function Panels({ current }: { readonly current: number | null }) {
       );
     case 'devices':
       return <DevicesDialog api={api} onClose={close} onSignOut={() => openPanel.set('sign-out')} />;
+    case 'notifications':
+      return <NotificationsDialog onClose={close} />;
     case 'sign-out':
       return <SignOutDialog onClose={close} />;
     case 'invite':

@@ -1,6 +1,7 @@
 import {
   Activity,
   Bell,
+  BellRing,
   Cable,
   Clock,
   Keyboard,
@@ -59,6 +60,9 @@ export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
           Desktop notifications
         </MenuItem>
       )}
+      <MenuItem icon={<BellRing />} onSelect={() => open('notifications')}>
+        Notification settings
+      </MenuItem>
       {isStaff && (
         <MenuItem icon={<Activity />} onSelect={() => location.assign('/admin/fleet')}>
           Fleet

@@ -18,6 +18,7 @@ export type Panel =
   | 'scheduled'
   | 'password'
   | 'devices'
+  | 'notifications'
   | 'sign-out'
   | 'invite';
 

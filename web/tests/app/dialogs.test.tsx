@@ -36,6 +36,8 @@ const DIALOGS: readonly Walk[] = [
   ['Pinned messages', roomMenu('Pinned messages'), 'body'],
   ['Add people to #first', roomMenu('Add people'), 'field'],
   ['Leave #first?', roomMenu('Leave channel'), 'Stay'],
+  ['Notifications', userMenu('Notification settings'), 'field'],
+  ['Notifications of #first', roomMenu('Notifications'), 'field'],
   ['Sign out of Acme?', userMenu('Sign out'), 'Stay'],
 ];
 

@@ -14,6 +14,11 @@ export const notifies = (): boolean => wanted.get() && isAllowed();
 /** False on phones that allow notifications only for installed apps, and on plain http. */
 export const canNotify = 'Notification' in globalThis && globalThis.isSecureContext;
 
+/** Whether the browser's user has forbidden it. */
+export const isRefused = (): boolean => canNotify && Notification.permission === 'denied';
+/** On an iPhone or iPad only installed apps may notify. */
+export const needsInstalling = !canNotify && /iPhone|iPad/.test(navigator.userAgent);
+
 /** Call from a click: browsers ask for permission only then. */
 export async function setNotify(on: boolean): Promise<void> {
   if (on && (await Notification.requestPermission()) !== 'granted') {

@@ -19,6 +19,13 @@ const TOMORROW: Span = {
 
 export const MUTES: readonly Span[] = [after('1 hour', 60), after('8 hours', 480), TOMORROW, after('1 week', 10_080)];
 
+export const UNDISTURBED: readonly Span[] = [
+  after('30 minutes', 30),
+  after('1 hour', 60),
+  after('4 hours', 240),
+  TOMORROW,
+];
+
 /** "15:20" today, "Tue 15:20" within a week, a date beyond. */
 export function timeInWords(at: number, now: number): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
