@@ -38,10 +38,10 @@ class PushTests:
 
     async def send(self, person_id: int, device: str) -> PushTestOutcome:
         """Raises CommandError `rate_limited`, or if the database is away."""
-        self._check_pause(person_id)
         found = await self._reads.run(push_subscriptions.subscription_of, person_id, device)
         if found is None:
             return "gone"
+        self._check_pause(person_id)
         if self._pusher is None:
             self._pusher = await self._make_pusher()
         id_, subscription = found

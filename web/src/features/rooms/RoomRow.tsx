@@ -79,7 +79,10 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
         </span>
         <span className="flex h-[1.125rem] items-center gap-1.5">
           <span
-            className={cx('min-w-0 flex-1 truncate text-xs', unread || current ? 'text-ink-soft' : 'text-ink-faint')}
+            className={cx(
+              'min-w-0 flex-1 truncate text-xs',
+              (unread && !quiet) || current ? 'text-ink-soft' : 'text-ink-faint',
+            )}
           >
             {edit && !current ? (
               <>
