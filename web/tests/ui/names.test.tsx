@@ -103,6 +103,8 @@ const RAW: Readonly<Record<string, string>> = {
   'features/accounts/SignInScreen.tsx': 'fields of a form; the workspace is already isolated',
   'features/accounts/SignUpScreen.tsx': 'fields of a form; the workspace is already isolated',
   'features/composer/mentions.ts': 'types the username',
+  'features/fleet/FallbackTab.tsx': 'cleans usernames',
+  'features/fleet/Recorders.tsx': 'sends the username',
   'features/rooms/RoomDialogs.tsx': 'fields of a form',
   'features/rooms/CreateRoom.tsx': 'fields of a form',
   'features/rooms/Switcher.tsx': 'searches names',

@@ -5,6 +5,7 @@ import { useAnswer } from './ask.ts';
 import { stacked } from './geometry.ts';
 import { Answered, Legend, Section, Table, Wide } from './parts.tsx';
 import { causeOf, momentOf, percent } from './words.ts';
+import { cleanName } from '../../ui/names.ts';
 
 const SPANS = [
   { hours: '24', title: 'A day' },
@@ -50,7 +51,7 @@ function Fallback({ found }: { readonly found: FleetFallback }) {
           label="People on HTTP"
           head={['Person', 'Since', 'Because', 'Browser', 'Network']}
           rows={found.people.map((each) => [
-            each.username,
+            cleanName(each.username),
             momentOf(each.since),
             each.cause ? causeOf(each.cause) : 'has not tried a WebSocket',
             each.agent,

@@ -6,6 +6,7 @@ import { type Asked, useAnswer } from './ask.ts';
 import { askedBy } from './messageName.ts';
 import { Answered, Section, Table } from './parts.tsx';
 import { momentOf } from './words.ts';
+import { nameInText } from '../../ui/names.ts';
 
 /** Why did Cleo not get the message? First what they should have, then the way of one. */
 export function JourneyTab({ person }: { readonly person: string }) {
@@ -28,7 +29,7 @@ export function JourneyTab({ person }: { readonly person: string }) {
           found.journey ? (
             <Way journey={found.journey} />
           ) : (
-            <ShouldHave expected={found.expected} name={found.person.display_name} onPick={setMessage} />
+            <ShouldHave expected={found.expected} name={nameInText(found.person)} onPick={setMessage} />
           )
         }
       </Answered>

@@ -5,6 +5,7 @@ import { type Look, piecesOf, type Span } from './geometry.ts';
 import { Answered, Legend, Section, Table } from './parts.tsx';
 import { Recorders } from './Recorders.tsx';
 import { causeOf, momentOf } from './words.ts';
+import { nameInText } from '../../ui/names.ts';
 
 const FILLS: Readonly<Record<Look, string>> = {
   websocket: 'fill-ok',
@@ -40,7 +41,7 @@ function Person({ found }: { readonly found: FleetPerson }) {
   return (
     <>
       <Section
-        title={`${found.person.display_name}, 24 hours`}
+        title={`${nameInText(found.person)}, 24 hours`}
         note={found.partial && 'There is more: the newest 500 are shown.'}
       >
         {found.lanes.length === 0 && <p className="text-sm text-ink-soft">No connection within this time.</p>}
