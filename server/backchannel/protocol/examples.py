@@ -1,6 +1,8 @@
 """One realistic example of every frame, command and result, for the documents derived from the protocol. Pure.
 
 Examples are instances of the structs, so that their shape is always right. A test checks that every declaration has one.
+
+Longer than 300 lines: it is one list of examples, with one for each declaration.
 """
 
 from typing import Any, Final, get_args

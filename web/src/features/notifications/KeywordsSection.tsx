@@ -45,7 +45,7 @@ export function KeywordsSection({ keywords, save }: KeywordsSectionProps) {
           }
           onChange={(event) => setTyped(event.target.value)}
         />
-        <Button type="submit" className="mt-[1.875rem] h-10" disabled={typed.trim() === '' || isFull}>
+        <Button type="submit" className="mt-[1.6875rem] h-10" disabled={typed.trim() === '' || isFull}>
           Add
         </Button>
       </form>
