@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const LIMIT_KB = 147;
+const LIMIT_KB = 148;
 const dist = new URL('../server/backchannel/web/dist/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', dist), 'utf8'));
 const gz = (file) => gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length / 1000;

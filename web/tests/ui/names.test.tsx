@@ -97,6 +97,7 @@ const RAW: Readonly<Record<string, string>> = {
   'app/roomNames.ts': 'cleans names',
   'app/RoomName.tsx': 'passes names to <UserText>',
   'app/App.tsx': 'isolates the name of the workspace for all below',
+  'app/membershipChanges.ts': 'isolates names and compares topics',
   'app/directory.ts': 'compares names, and finds usernames in texts',
   'features/accounts/SignedOutScreens.tsx': 'isolates the name of the workspace for all below',
   'features/accounts/SetupScreen.tsx': 'fields of a form',

@@ -6,7 +6,7 @@ import { type Asked, useAnswer } from './ask.ts';
 import { askedBy } from './messageName.ts';
 import { Answered, Section, Table } from './parts.tsx';
 import { momentOf } from './words.ts';
-import { nameInText } from '../../ui/names.ts';
+import { isolated, nameInText } from '../../ui/names.ts';
 
 /** Why did Cleo not get the message? First what they should have, then the way of one. */
 export function JourneyTab({ person }: { readonly person: string }) {
@@ -80,7 +80,7 @@ function ShouldHave({ expected, name, onPick }: ShouldHaveProps) {
 
 function roomOf(room: Expected['room']): string {
   if (room.kind === 'direct') return 'a direct room';
-  return room.name ?? `group ${room.id}`;
+  return isolated(room.name ?? '') || `group ${room.id}`;
 }
 
 const DOTS: Readonly<Record<Step['state'], string>> = { done: 'fill-ok', open: 'fill-warn', unknown: 'fill-ink-faint' };
