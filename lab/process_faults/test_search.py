@@ -55,8 +55,23 @@ class Writer:
         assert self._found(node)[0] == self.texts
 
     def _found(self, node: Node) -> tuple[dict[str, str], int]:
-        answer = self._ask(node, "GET", "/api/search?query=quokka&limit=200")
-        return {hit["message"]["id"]: hit["message"]["content"] for hit in answer["hits"]}, answer["behind"]
+        """All hits, and how far the index was behind. A search on a busy machine may run out of its time: it is continued."""
+        found: dict[str, str] = {}
+        deadline, before = time.monotonic() + PATIENCE_S, ""
+        while True:
+            answer = self._ask(
+                node,
+                "GET",
+                "/api/search",
+                params={"query": "quokka", "limit": "200", **({"before": before} if before else {})},
+            )
+            found |= {hit["message"]["id"]: hit["message"]["content"] for hit in answer["hits"]}
+            if not answer["has_more"] and not answer["partial"]:
+                return found, answer["behind"]
+            assert time.monotonic() < deadline, "no search was ever complete"
+            if answer["before"] is None:
+                found.clear()
+            before = answer["before"] or ""
 
     def _ask(self, node: Node, method: str, path: str, **rest: Any) -> Any:
         answer = node.http.request(method, path, headers=bearer(self.token), **rest)
