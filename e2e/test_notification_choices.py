@@ -40,7 +40,7 @@ def test_choices_for_all_rooms_are_kept(ada: Person, talk: Conversation) -> None
     ada.page.get_by_role("textbox", name="Keywords").fill("deploy")
     ada.page.keyboard.press("Enter")
     expect(ada.page.get_by_role("button", name="Remove deploy")).to_be_visible()
-    ada.page.get_by_role("checkbox", name=re.compile("hours that I choose")).check()
+    ada.page.get_by_role("checkbox", name=re.compile("hours that I choose")).click()
     expect(ada.page.get_by_role("group", name=re.compile("nights"))).to_be_visible()
     ada.page.reload()
     open_settings()

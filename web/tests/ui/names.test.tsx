@@ -85,7 +85,7 @@ it('notifications change no text direction, neither in the title nor in the text
   const me = { ...before.user, id: 1 };
   const now = { ...before, user: me, rooms: [{ ...seen, unread_count: 1, last_message: last }] };
   expect(noticesBetween({ ...before, user: me } as never, now as never, 0)).toEqual([
-    { room: 1, title: 'Eve', text: 'hello', message: 'm' },
+    { room: 1, path: '/rooms/1', title: 'Eve', text: 'hello', message: 'm' },
   ]);
 });
 
