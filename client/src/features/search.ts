@@ -73,12 +73,13 @@ export function withSearch(core: Core): SearchChat {
         changed();
       };
 
-      async function read(): Promise<void> {
+      /** @param isRetry After a failure: tries even where both transports were lost a moment ago. */
+      async function read(isRetry = false): Promise<void> {
         const { signal } = stop;
         show({ isLoading: true, error: null });
         try {
           for (let empty = 0; ; empty++) {
-            checkOnline(core);
+            if (!isRetry) checkOnline(core);
             const fields: CommandFields<'search'> = {
               query: view.query,
               ...(roomId !== undefined && { room_id: roomId }),
@@ -144,7 +145,7 @@ export function withSearch(core: Core): SearchChat {
           changed();
         },
         submit: restart,
-        more: () => (view.isLoading || !(view.hasMore || view.error) ? Promise.resolve() : read()),
+        more: () => (view.isLoading || !(view.hasMore || view.error) ? Promise.resolve() : read(view.error !== null)),
         close() {
           env.clock.clearTimeout(timer);
           stop.abort();

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useChatState } from '../../app/chat.ts';
+import { useIsReachable } from '../../app/chat.ts';
 
 /** Why a file is not shown. `unreachable`: no answer, or an error that may pass. */
 export type Trouble = 'gone' | 'denied' | 'unreachable';
@@ -37,9 +37,7 @@ export function useTrouble(url: string) {
     setTrouble(null);
     setAttempt((count) => count + 1);
   }, []);
-  const works = useChatState(
-    ({ connection }) => connection.status === 'connected' || connection.status === 'disconnected',
-  );
+  const works = useIsReachable();
   const before = useRef(works);
   useEffect(() => {
     if (works && !before.current && trouble === 'unreachable') retry();

@@ -2,7 +2,7 @@ import type { Message, Room } from '@backchannel/client';
 import { withPins } from '@backchannel/client/features/pins';
 import { PinOff } from 'lucide-react';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
-import { useChat, useChatState } from '../../app/chat.ts';
+import { useChat, useChatState, useIsReachable } from '../../app/chat.ts';
 import { jumpRequest } from '../../app/jumpRequest.ts';
 import { lateFeature } from '../../app/lateFeatures.ts';
 import { problemText } from '../../app/runCommand.ts';
@@ -21,7 +21,7 @@ export function PinnedMessages({ roomId, onClose }: { readonly roomId: number; r
   const chat = useChat();
   const me = useSignedIn().user.id;
   const room = useChatState((state) => state.rooms.find(({ id }) => id === roomId));
-  const isConnected = useChatState((state) => state.connection.status === 'connected');
+  const isReachable = useIsReachable();
   const now = useNow();
   const pins = usePins(roomId);
   // Shown inside the dialog: a toast under it could not be read.
@@ -32,7 +32,7 @@ export function PinnedMessages({ roomId, onClose }: { readonly roomId: number; r
       .openPins(roomId)
       .catch((error: unknown) => setProblem(problemText(error)));
   }, [chat, roomId]);
-  useEffect(load, [load, isConnected]);
+  useEffect(load, [load, isReachable]);
 
   const show = ({ id, seq }: Message) => {
     onClose();
@@ -50,7 +50,13 @@ export function PinnedMessages({ roomId, onClose }: { readonly roomId: number; r
         {problem !== null && (
           <div role="alert" className="mx-2 mb-2 flex items-center justify-between gap-3 text-danger">
             <span>{problem}</span>
-            <Button size="sm" onClick={load}>
+            <Button
+              size="sm"
+              onClick={() => {
+                chat.retryNow();
+                load();
+              }}
+            >
               Try again
             </Button>
           </div>

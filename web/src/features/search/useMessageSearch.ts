@@ -1,7 +1,7 @@
 import type { Hit, RoomId } from '@backchannel/client';
 import { type MessageSearch, type SearchView, withSearch } from '@backchannel/client/features/search';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useChat, useChatState } from '../../app/chat.ts';
+import { useChat, useIsReachable } from '../../app/chat.ts';
 import { lateFeature } from '../../app/lateFeatures.ts';
 
 export type Order = 'newest' | 'best';
@@ -18,10 +18,10 @@ export interface ShownSearch extends SearchView {
   more(): void;
 }
 
-/** Searches while `query` changes, and again when the connection is back after a failure. */
+/** Searches while `query` changes, and again when the server answers after a failure. */
 export function useMessageSearch(query: string, roomId: RoomId | null, order: Order): ShownSearch {
   const chat = useChat();
-  const isConnected = useChatState((state) => state.connection.status === 'connected');
+  const isReachable = useIsReachable();
   const search = useRef<MessageSearch | null>(null);
   const [view, setView] = useState<SearchView | null>(null);
   const [isTyping, setTyping] = useState(false);
@@ -59,8 +59,8 @@ export function useMessageSearch(query: string, roomId: RoomId | null, order: Or
 
   const hasFailed = view?.error !== null && view?.error !== undefined;
   useEffect(() => {
-    if (isConnected && search.current?.view.error) void search.current.more();
-  }, [isConnected]);
+    if (isReachable && search.current?.view.error) void search.current.more();
+  }, [isReachable]);
 
   const isLoading = isTyping || view?.isLoading === true;
   useEffect(() => {
@@ -70,7 +70,11 @@ export function useMessageSearch(query: string, roomId: RoomId | null, order: Or
     return () => clearTimeout(timer);
   }, [isLoading]);
 
-  const more = useCallback(() => void search.current?.more(), []);
+  const more = useCallback(() => {
+    // Without a connection the next try may be a minute away; the user asks for one now.
+    if (search.current?.view.error) chat.retryNow();
+    void search.current?.more();
+  }, [chat]);
   const hits = view?.hits ?? [];
   const showsBefore = hits.length === 0 && isLoading && query.trim() !== '' && !hasFailed;
   return {

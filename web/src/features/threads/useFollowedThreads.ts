@@ -1,7 +1,7 @@
 import type { Thread } from '@backchannel/client';
 import type { ThreadsChat } from '@backchannel/client/features/threads';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { useChat, useChatState } from '../../app/chat.ts';
+import { useChat, useChatState, useIsReachable } from '../../app/chat.ts';
 import { problemText } from '../../app/runCommand.ts';
 
 export interface FollowedThreads {
@@ -20,8 +20,7 @@ export function useFollowedThreads(client: ThreadsChat, onlyUnread: boolean): Fo
   const chat = useChat();
   const list = useSyncExternalStore(chat.subscribe, client.getThreads);
   const counts = useChatState((state) => state.rooms.map((room) => room.thread_unread_count ?? 0).join());
-  // By whatever transport: without a socket, commands go by HTTP.
-  const isReachable = useChatState(({ connection: { status } }) => status === 'connected' || status === 'disconnected');
+  const isReachable = useIsReachable();
   const [loads, setLoads] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
   // One after the other: the client holds one list, and the last load is the one that was asked for last.
