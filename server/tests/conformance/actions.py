@@ -109,6 +109,7 @@ ACTIONS = [
     Action("keywords", "set_my_notifications", "ada", lambda w: {"keywords": ["deploy"]}),
     Action("a browser", "subscribe_push", "ada", lambda w: PUSH),
     Action("a browser no more", "unsubscribe_push", "ada", lambda w: {"device": PUSH["device"]}),
+    Action("a push message to try it", "test_push", "ada", lambda w: {"device": "nothing-here"}),
     Action("a group", "create_room", "ada", lambda w: {"kind": "group", "name": "G", "members": [w.ben.id, w.cyd.id]}),
     Action("a channel", "create_room", "cyd", lambda w: {"kind": "channel", "name": "C"}),
     Action("a direct room", "create_room", "ada", lambda w: {"kind": "direct", "members": [w.cyd.id]}),
