@@ -149,10 +149,8 @@ def on_postgres(title: str, *words: str) -> Step:
 
 
 def end_to_end(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
-    """The app in Chromium."""
-    return python(
-        title, "-m", "pytest", "e2e", *words, needs=("venv-dev", "node", "web", "chromium", *needs), cores=CORES
-    )
+    """The app in Chromium. One test after the other, each waiting for a browser, a server and a network that is slow on purpose."""
+    return python(title, "-m", "pytest", "e2e", *words, needs=("venv-dev", "node", "web", "chromium", *needs))
 
 
 def examples(title: str, *words: str) -> tuple[Step, ...]:
@@ -163,7 +161,6 @@ def examples(title: str, *words: str) -> tuple[Step, ...]:
             *("-m", "pytest", "-c", f"examples/{name}/pytest.ini", f"examples/{name}/tests"),
             *words,
             needs=("venv-dev", "node", name, "chromium"),
-            cores=CORES,
         )
         for name in prepare.EXAMPLES
     )
@@ -179,7 +176,8 @@ SIMULATION_MUTANTS = python("mutants of the simulation", "-m", "lab.simulation.m
 MUTANTS = python(
     "mutants where no world reaches", "-m", "lab.mutants", needs=("venv-dev", "node", "services"), cores=CORES
 )
-VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"), cores=CORES)
+# Waits for its browser as much as it works: beside the smoke tests both take less time than one after the other.
+VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"))
 CHAOS = python(
     "random faults against real processes",
     *("-m", "lab.chaos", *(os.environ.get("CHAOS", "").split() or ["--short"])),
