@@ -25,7 +25,9 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 HTTPS: Final = 443
 _PRINTABLE: Final = re.compile(r"[!-~]+", re.ASCII)
-_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*", re.ASCII)
+"""A name as the DNS has them. Others do not resolve: Python raises UnicodeError for a label that is empty or too long."""
 _ASSIGNED: Final = ipaddress.ip_network("2000::/3")
 """All that is given out of IPv6."""
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from backchannel.notifications.decision import TOO_OLD_S, Why
 from backchannel.notifier.operations import Postponed, WritePushed
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.results import PushTestOutcome
 from backchannel.push.browser_keys import read_keys
 from backchannel.push.payload import Shown, payload, test_payload, topic_of
@@ -28,6 +29,8 @@ AT_ONCE: Final = 8
 BATCH: Final = 64
 FIRST_PAUSE_S: Final = 10.0
 SECOND_US: Final = 1_000_000
+
+_log = ProcessLog("backchannel.notifier")
 
 
 class Pusher:
@@ -70,6 +73,15 @@ class Pusher:
 
     async def _send(self, row: Queued, badge: int, silent: set[str]) -> Sent:
         """`silent`: hosts that gave no answer in this batch. They cost others no more of its time."""
+        from backchannel.push.sending import Result, Sent
+
+        try:
+            return await self._sent(row, badge, silent)
+        except Exception:  # what breaks the sending of one message keeps nobody else's from being sent
+            _log.exception("push_broke", notification=row.id)
+            return Sent(Result.REFUSED)
+
+    async def _sent(self, row: Queued, badge: int, silent: set[str]) -> Sent:
         from backchannel.push.sending import Result, Sent
 
         if row.is_void:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -296,6 +297,41 @@ async def test_a_service_that_is_busy_is_tried_again_and_a_subscription_that_is_
     await run_read(send, direct, ada)
     await world.after(100)
     assert await run_read(PushSubscription.objects.count) == 0
+
+
+async def test_a_browser_whose_address_cannot_be_one_keeps_nobody_elses_from_getting_theirs(world: World) -> None:
+    """Also where an earlier version let it be stored."""
+    direct, (ada, ben) = await people_in("direct", 2)
+    browser = await world.subscribe(ben, "desk")
+    await world.subscribe(ben, "bad")
+    bad = PushSubscription.objects.filter(device="bad-device")
+    for address in ("https://a..push.apple.com/x", "https://" + "a" * 64 + ".push.apple.com/x"):
+        await run_read(partial(bad.update, endpoint=address))
+        await run_read(send, direct, ada)
+        await world.after(WAIT_S + 1)
+        assert await run_read(bad.count) == 0
+        await world.subscribe(ben, "bad")
+    assert len(browser.got) == 2
+
+
+async def test_what_breaks_the_sending_of_one_message_keeps_no_other_from_being_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct, (ada, ben) = await people_in("direct", 2)
+    browser = await world.subscribe(ben, "desk")
+    await world.subscribe(ben, "other")
+    post = world.service.client.post
+
+    async def breaks(url: str, *rest: Any, **more: Any) -> Any:
+        if url.endswith("/other"):
+            raise RuntimeError("no such thing was expected")
+        return await post(url, *rest, **more)
+
+    monkeypatch.setattr(world.service.client, "post", breaks)
+    await run_read(send, direct, ada)
+    await world.after(WAIT_S + 1)
+    assert len(browser.got) == 1
+    assert await run_read(PushMessage.objects.count) == 0
 
 
 async def test_nothing_is_tried_for_longer_than_an_hour(world: World) -> None:

@@ -114,7 +114,8 @@ def test_a_push_service_is_taken(endpoint: str) -> None:
     "endpoint",
     ["http://fcm.googleapis.com/x", "https://169.254.169.254/latest/meta-data", "https://fcm.googleapis.com:8443/x",
      "https://fcm.googleapis.com@evil.example/x", "https://fcm.googleapis.com.evil.example/x", "https://push.apple.com/x",
-     "https://evilpush.apple.com/x", "https://localhost/x", "https://fcm.googleapis.com\r\nX: y/", "https://", "x", "https://[::1]/",
+     "https://evilpush.apple.com/x", "https://localhost/x", "https://a..push.apple.com/x", f"https://{'a' * 64}.push.apple.com/x",
+     f"https://{'a.' * 125}push.apple.com/x", "https://-.push.apple.com/x", "https://fcm.googleapis.com\r\nX: y/", "https://", "x", "https://[::1]/",
      "https://fcm.googleapis.com\\@evil.example/", "https://up.example.org./x", "file:///etc/passwd"],
 )  # fmt: skip
 def test_no_other_address_is_taken(endpoint: str) -> None:
