@@ -43,6 +43,8 @@ class ServerKey:
         audience = f"https://{parts.hostname}"
         ends, token = self._tokens.get(audience, (0.0, ""))
         if ends - self._clock() < RENEW_S:
+            # Of as many services as members name hosts, so that what has ended is dropped.
+            self._tokens = {of: kept for of, kept in self._tokens.items() if kept[0] > self._clock()}
             ends = int(self._clock()) + TOKEN_S
             token = self._vapid.sign({"aud": audience, "exp": ends, "sub": self._contact})["Authorization"]
             self._tokens[audience] = (ends, token)
