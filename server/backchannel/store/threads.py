@@ -1,10 +1,11 @@
 """Reads of threads, as one person sees them. Blocking: call through `ReadPool.run`. The counts are those of `unread.py`."""
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from msgspec import Meta
 
 from backchannel.protocol.results import Thread
 from backchannel.protocol.shapes import Message
@@ -13,6 +14,9 @@ from backchannel.store.reads import AND_SENDERS, MEMBER
 from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_row
 from backchannel.store.transaction import MESSAGE, THREAD_FOLLOW, db_uuid
 from backchannel.store.unread import IS_UNREAD_REPLY, MINE, THREAD_COUNTS, THREAD_READ
+
+
+Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class ThreadState(NamedTuple):
@@ -27,11 +31,11 @@ class ThreadState(NamedTuple):
 
 
 class ListPosition(NamedTuple):
-    """Where a thread is in the list: by its newest reply."""
+    """Where a thread is in the list: by its newest reply. Clients hold it, and may send any: each number is one that a database takes."""
 
-    last_us: int
-    room_id: int
-    seq: int
+    last_us: Number
+    room_id: Number
+    seq: Number
 
 
 @dataclass(frozen=True, slots=True)

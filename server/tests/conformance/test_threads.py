@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -75,7 +77,15 @@ def test_the_list_is_paged_by_the_newest_reply(world: World, way: str) -> None:
         before = {"before": page["before"]}
     assert found[:5] == newest_first
     assert found[5:] == [world.by_ada]
-    refused = say(world.ada, "get_threads", before="?" * 20)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "place", [None, "x", [1, 2], [1, 2, 3, 4], [1.5, 1, 1], [-1, 1, 1], [2**63, 1, 1], [1, 10**30, 1], [1, 1, 2**53]]
+)
+def test_a_place_in_the_list_that_no_page_ended_at_is_refused(world: World, way: str, place: Any) -> None:
+    before = "?" * 20 if place is None else base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    refused = world.server.sender(way)(world.ada, "get_threads", before=before)
     assert (refused.code, list(refused.body["errors"])) == ("invalid", ["before"])
 
 
