@@ -10,7 +10,7 @@ def time_of(field: str, text: str | None) -> int | None:
         return None
     try:
         at_us = times.from_wire(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise invalid(**{field: "Is not a time like 2026-11-30T18:00:00Z."}) from None
     if at_us < 0:
         raise invalid(**{field: "Is before 1970."})

@@ -19,7 +19,11 @@ Via = Literal["websocket", "http", "site", "schedule"]
 ScheduledState = Literal["waiting", "sent", "cancelled", "failed"]
 NotificationLevel = Literal["all", "mentions", "none"]
 PushContent = Literal["full", "sender", "none"]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="A time of day, like 22:00.")]
+Clock = Annotated[
+    str,
+    # The length, as in Python `$` matches before a line's end too, and `\d` the digits of all scripts.
+    msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, description="A time of day, like 22:00."),
+]
 
 
 class User(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,6 +7,9 @@ No other code formats a time, so a raw datetime cannot reach a frame.
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def to_wire(microseconds: int) -> str:
@@ -15,8 +18,12 @@ def to_wire(microseconds: int) -> str:
 
 
 def from_wire(text: str) -> int:
-    """The inverse of `to_wire`. Raises ValueError if `text` is not ISO 8601 with an offset."""
+    """The inverse of `to_wire`. Raises ValueError if `text` is not ISO 8601 with an offset, or is in no year that `to_wire` can write: an
+    offset may lead out of the years 1 to 9999."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    microseconds = (moment - _EPOCH) // _MICROSECOND
+    if not _FIRST <= microseconds <= _LAST:
+        raise ValueError(f"{text!r} is not within the years 1 to 9999")
+    return microseconds
