@@ -42,7 +42,7 @@ _MESSAGE: Final = (
 
 
 def journey(kept: Kept, query: JourneyQuery, now_us: int) -> FleetJourney:
-    """Blocking. Raises `user_not_found`, `message_not_found`."""
+    """Blocking. Raises `user_not_found`, `message_not_found`: of a direct room also for everybody but the one who should receive it."""
     person = whom(query.person)
     answer = FleetJourney(to_wire(now_us), kept.analytics, person, [], None)
     message = query.message
@@ -98,6 +98,9 @@ def _journey(kept: Kept, person: Whom, message: UUID, now_us: int) -> Journey:
         raise no_message(message)
     room_id, seq, at_us, sender_id, deleted, kind, name, state, joined_seq, left_seq, read_seq = rows[0]
     is_direct = kind == "direct"
+    if is_direct and (state != MEMBER or sender_id == person.id):
+        # Else whoever has the id, as `_expected` lists it for one of the two, could try it with everybody until it is the other.
+        raise no_message(message)
     of_person, of_sender, nodes = [], [], None
     if kept.has_people:
         with kept.view() as view:

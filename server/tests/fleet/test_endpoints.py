@@ -261,6 +261,16 @@ class TestJourney:
             assert ada.user.username not in answer.text
             assert SECRET not in answer.text
 
+    def test_of_a_direct_room_is_of_its_receiver_alone(self, server: Running, boss: Someone) -> None:
+        """Whom it was sent to is listed with its id. Who sent it is as unknown as who did not."""
+        ada, cleo, other = somebody("ada"), somebody("cleo"), somebody("other")
+        room = server.do(ada, "create_room", kind="direct", members=[cleo.id])["room"]["id"]
+        sent = server.do(ada, "send_message", room_id=room, id=str(uuid4()), content=SECRET)["message"]
+        asked = [get(server, boss, "journey", person=who.user.username, message=sent["id"]) for who in (ada, other)]
+        assert [answer.status_code for answer in asked] == [404, 404]
+        assert asked[0].json() == asked[1].json()
+        assert get(server, boss, "journey", person=cleo.user.username, message=sent["id"]).status_code == 200
+
     def test_is_found_by_the_address_of_a_message_but_not_in_a_direct_room(
         self, server: Running, boss: Someone
     ) -> None:
