@@ -172,7 +172,7 @@ def create(
         runners,
         notifier,
         intents,
-        ScheduleRunner(log, reads, node.gate.ask),
+        ScheduleRunner(log, reads, node.gate.ask, node.context.limits.content_bytes),
         checking,
         watch,
         workers,

@@ -14,7 +14,7 @@ from backchannel.protocol.events import ScheduledChanged
 from backchannel.protocol.shapes import Scheduled, ScheduledState
 from backchannel.store.clock import POSTGRES_NOW_US, now_us
 from backchannel.store.driver import read
-from backchannel.store.transaction import MESSAGE, SCHEDULED, Outcome, Transaction, from_db_uuid, marks
+from backchannel.store.transaction import MESSAGE, SCHEDULED, Outcome, Transaction, db_uuid, from_db_uuid, marks
 
 SCHEDULED_MESSAGES: Final = 100
 """Of one person, that wait or could not be sent."""
@@ -98,11 +98,14 @@ def shared_now_us(transaction: Transaction) -> int:
     return int(now)
 
 
-def due(at_most: int) -> list[Planned]:
-    """What is to be sent, the earliest first. Asked every second."""
-    now, values = (POSTGRES_NOW_US, []) if connection.vendor == "postgresql" else ("%s", [now_us()])
+def due(at_most: int, after: Planned | None = None) -> list[Planned]:
+    """What is to be sent, the earliest first; of that, what comes behind `after`. Asked every second."""
+    now, values = (POSTGRES_NOW_US, list[Any]()) if connection.vendor == "postgresql" else ("%s", [now_us()])
+    behind = ""
+    if after is not None:
+        behind, values = "AND (at_us, id) > (%s, %s) ", [*values, after.at_us, db_uuid(connection, after.id)]
     rows = read(
-        f"SELECT {_COLUMNS} FROM {SCHEDULED} WHERE {_WAITING} AND at_us <= {now} ORDER BY at_us, id LIMIT %s",
+        f"SELECT {_COLUMNS} FROM {SCHEDULED} WHERE {_WAITING} AND at_us <= {now} {behind}ORDER BY at_us, id LIMIT %s",
         [*values, at_most],
     )
     return [_planned(row) for row in rows]

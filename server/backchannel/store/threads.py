@@ -15,7 +15,6 @@ from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_r
 from backchannel.store.transaction import MESSAGE, THREAD_FOLLOW, db_uuid
 from backchannel.store.unread import IS_UNREAD_REPLY, MINE, THREAD_COUNTS, THREAD_READ
 
-
 Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
 from backchannel.commands.cancel_scheduled import CancelScheduled
 from backchannel.commands.delivery import Delivery
@@ -162,6 +163,51 @@ async def test_a_policy_refuses_or_does_not_answer_and_others_are_sent() -> None
     assert await run_read(sent_in, room_id) == ["2"]
     states = dict(await run_read(lambda: list(Row.objects.values_list("id", "state"))))
     assert states == {ids[0]: "failed", ids[1]: "waiting"}
+
+
+async def test_a_message_at_which_the_policy_breaks_is_refused_and_others_are_sent() -> None:
+    _, room_id, ids = await run_read(several, 3)
+
+    async def ask(command: Command, _: User) -> Command:
+        if command.id == ids[1]:
+            raise KeyError("a fault of the site's own code")
+        return command
+
+    async with nodes(1, ask) as [(_, runner)]:
+        assert not await runner.send_due()
+    assert await run_read(sent_in, room_id) == ["0", "2"]
+    (kept,) = await run_read(lambda: list(Row.objects.values_list("id", "state", "code")))
+    assert kept == (ids[1], "failed", "internal")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "a\x00b", "\ud800", "x" * 16385])
+async def test_a_text_that_the_policy_made_is_checked_as_any_other(text: str) -> None:
+    _, room_id, ids = await run_read(several, 2)
+
+    async def ask(command: Command, _: User) -> Command:
+        return structs.replace(command, content=text) if command.id == ids[0] else command
+
+    async with nodes(1, ask) as [(_, runner)]:
+        await runner.send_due()
+    assert await run_read(sent_in, room_id) == ["1"]
+    (kept,) = await run_read(lambda: list(Row.objects.values_list("id", "state", "code", "content")))
+    assert kept == (ids[0], "failed", "invalid", "0")
+
+
+async def test_many_that_the_policy_does_not_answer_about_keep_no_later_one_from_being_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backchannel.schedule.runner.BATCH", 2)
+    _, room_id, ids = await run_read(several, 7)
+
+    async def ask(command: Command, _: User) -> Command:
+        if command.id in ids[:5]:
+            raise CommandError(Code.UNAVAILABLE, "No answer.")
+        return command
+
+    async with nodes(1, ask) as [(_, runner)]:
+        assert await runner.send_due()
+    assert await run_read(sent_in, room_id) == ["5", "6"]
 
 
 async def test_a_message_whose_sending_breaks_is_refused_and_others_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
