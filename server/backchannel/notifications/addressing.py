@@ -18,15 +18,35 @@ MEMBERS_ANYBODY_MAY_ADDRESS: Final = 50
 
 _ADDRESSED: Final = re.compile(r"(?<![\w@])@(room|here)(?![\w@]|[.-]\w)", re.IGNORECASE)
 _FENCED: Final = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
-_CODE: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_TICKS: Final = re.compile(r"`+")
 
 
 def addressed_by(content: str, role: str, member_count: int) -> frozenset[str]:
     """Which of "room" and "here" the text addresses. Code addresses nobody. `role`: of its sender."""
     if "@" not in content or (member_count > MEMBERS_ANYBODY_MAY_ADDRESS and role == "member"):
         return frozenset()
-    text = _CODE.sub(" ", _FENCED.sub(" ", content))
+    text = _without_code(_FENCED.sub(" ", content))
     return frozenset(match.lower() for match in _ADDRESSED.findall(text))
+
+
+def _without_code(text: str) -> str:
+    """The text between spans of code: each ends at the next run of as many backticks as it began with. In one pass, as a member may write
+    16 KiB of backticks: a pattern would look for the end of each of them to the end of the text."""
+    runs = [match.span() for match in _TICKS.finditer(text)]
+    next_alike: list[int | None] = [None] * len(runs)
+    seen: dict[int, int] = {}
+    for index in range(len(runs) - 1, -1, -1):
+        length = runs[index][1] - runs[index][0]
+        next_alike[index] = seen.get(length)
+        seen[length] = index
+    kept, at, index = [], 0, 0
+    while index < len(runs):
+        end = next_alike[index]
+        if end is not None:
+            kept.append(text[at : runs[index][0]])
+            at, index = runs[end][1], end
+        index += 1
+    return " ".join([*kept, text[at:]])
 
 
 def words_in(text: str) -> tuple[str, ...]:

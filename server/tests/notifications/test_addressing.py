@@ -26,10 +26,23 @@ from backchannel.protocol.errors import CommandError
         ("```\n@room", set()),
         ("~~~\n@here\n~~~\n@room", {"room"}),
         ("` @room", {"room"}),
+        ("`a` @room `b`", {"room"}),
+        ("``a` @room `b``", set()),
+        ("``a`@room`", set()),
+        ("```a``@room`` b", set()),
+        ("`` @room `a`", {"room"}),
     ],
 )
 def test_a_text_addresses(content: str, wanted: set[str]) -> None:
     assert addressed_by(content, "member", 3) == wanted
+
+
+@pytest.mark.parametrize(
+    "ticks", ["`" * 1_000_000, " ".join("`" * length for length in range(1, 1400)), "`` ` " * 200_000]
+)
+def test_backticks_without_an_end_take_time_in_proportion_to_their_number(ticks: str) -> None:
+    """With the square of it, this would take hours."""
+    assert addressed_by(f"@room{ticks}", "owner", 3) == {"room"}
 
 
 def test_in_a_large_room_only_its_owner_and_admins_address_everybody() -> None:
