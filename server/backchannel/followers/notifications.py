@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 
 from backchannel.followers.follower import Follower
-from backchannel.notifications.addressing import addressed_by, has_keyword, words_in
+from backchannel.notifications.addressing import addressed_by, has_keyword, keywords_from, words_in
 from backchannel.notifications.decision import TOO_OLD_S, WAIT_S, Concern, Facts, Why, is_reason, reason_for
 from backchannel.protocol import times
 from backchannel.protocol.codec import encode
@@ -73,7 +72,7 @@ def _of(message: Message, listeners: Sequence[Listener], followers: dict[UUID, s
     everybody = frozenset[str]()
     if listeners and "@" in message.content:
         everybody = addressed_by(message.content, roles.get(message.sender.id, "member"), listeners[0].member_count)
-    words: tuple[str, ...] | None = None
+    words: str | None = None
     for listener in listeners:
         if listener.person_id == message.sender.id or listener.joined_seq > message.seq:
             continue
@@ -88,8 +87,7 @@ def _of(message: Message, listeners: Sequence[Listener], followers: dict[UUID, s
             concerns.add(Why.THREAD)
         if listener.keywords != "[]":
             words = words_in(message.content) if words is None else words
-            keywords = msgspec.json.decode(listener.keywords, type=list[str])
-            if has_keyword(words, [words_in(keyword) for keyword in keywords]):
+            if has_keyword(words, keywords_from(listener.keywords)):
                 concerns.add(Why.KEYWORD)
         # Present or not is looked at when it is due, and so is everything else that may change until then.
         facts = Facts(

@@ -3,7 +3,10 @@ those who chose them."""
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from backchannel.protocol.errors import invalid
 from backchannel.rules import check_text
@@ -49,27 +52,28 @@ def _without_code(text: str) -> str:
     return " ".join([*kept, text[at:]])
 
 
-def words_in(text: str) -> tuple[str, ...]:
-    """As a search finds them: folded."""
-    return tuple(word.text for word in words_of(text))
+def words_in(text: str) -> str:
+    """As a search finds them: folded. Each between two spaces; empty if there are none."""
+    words = " ".join(word.text for word in words_of(text))
+    return f" {words} " if words else ""
 
 
-def has_keyword(words: Sequence[str], keywords: Iterable[Sequence[str]]) -> bool:
+@lru_cache(maxsize=4096)
+def keywords_from(stored: str) -> tuple[str, ...]:
+    """The words of each keyword, from JSON. Each message is compared with those of all members."""
+    return tuple(words_in(keyword) for keyword in msgspec.json.decode(stored, type=list[str]))
+
+
+def has_keyword(words: str, keywords: Iterable[str]) -> bool:
     """Whether one of the keywords, given as its words, stands in a text of these words: all of it, adjacent and in order."""
-    present = set(words)
-    return any(
-        keyword[0] in present
-        and any(tuple(words[at : at + len(keyword)]) == tuple(keyword) for at in range(len(words)))
-        for keyword in keywords
-        if keyword
-    )
+    return any(keyword in words for keyword in keywords if keyword)
 
 
 def check_keywords(keywords: Sequence[str]) -> list[str]:
     """Return them as stored: cleaned, each once. Raises CommandError `invalid`."""
     if len(keywords) > KEYWORDS:
         raise invalid(keywords=f"There are {len(keywords)}; a person has {KEYWORDS} at most.")
-    kept: dict[tuple[str, ...], str] = {}
+    kept: dict[str, str] = {}
     for keyword in keywords:
         check_text(keywords=keyword)
         words = words_in(keyword)
