@@ -35,7 +35,9 @@ _SECRETS: Final = (
 
 
 def scrubbed(text: str) -> str:
-    """The text without credentials and e-mail addresses."""
+    """The text without credentials and e-mail addresses, and without NUL, which PostgreSQL cannot store: all that was to be written with it
+    would be lost."""
+    text = text.replace("\x00", "")
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text.encode()[:SAMPLE_BYTES].decode(errors="ignore")

@@ -178,4 +178,4 @@ def _count(report: Report) -> None:
 def _failure(error: BrowserError, now_us: int, version: str) -> Failed:
     where = place_in_browser(error.stack)
     sample = scrubbed(f"{error.kind}: {error.text}\n{error.stack}")
-    return Failed(now_us, "browser", error.kind, where, sample, version=version, count=error.count)
+    return Failed(now_us, "browser", scrubbed(error.kind), where, sample, version=scrubbed(version), count=error.count)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from backchannel.evidence import metrics
 from backchannel.evidence.causes import Cause, Stage
 from backchannel.evidence.classify import ALIKE_OF, Reached, Sighting, Verdict, classify
 from backchannel.evidence.errors import ErrorGroups
@@ -218,9 +219,8 @@ class Tables:
 
     def _insert_unseen(self, driver: Driver, row_id: int, number: int, row: Reported) -> None:
         """Inserts the row of an attempt that never reached the server."""
-        arrived = Arrived(
-            row_id, "websocket", row.origin, status=0, attempt=number, client=row.report.client.name, device=row.device
-        )
+        client = metrics.client_label(row.report.client.name)
+        arrived = Arrived(row_id, "websocket", row.origin, status=0, attempt=number, client=client, device=row.device)
         driver.execute(_ARRIVED, self._values(driver, arrived, None, Verdict(Stage.REACH, None)))
 
     # -- errors

@@ -65,9 +65,13 @@ def test_an_error_of_a_page_is_a_group_too(server: Running) -> None:
     }
     answer = server.http.post("/api/report", json={"errors": [error]}, headers=somebody("ada").headers)
     assert answer.status_code == 200
-    wait_until(lambda: any(group["side"] == "browser" for group in groups(server)))
-    (group,) = [group for group in groups(server) if group["side"] == "browser"]
-    assert (group["kind"], group["place"], group["count"]) == ("TypeError", "app-1a2b.js:render", 2)
+
+    def its_groups() -> list[dict[str, Any]]:
+        return [group for group in groups(server) if group["place"] == "app-1a2b.js:render"]
+
+    wait_until(its_groups)
+    (group,) = its_groups()
+    assert (group["side"], group["kind"], group["count"]) == ("browser", "TypeError", 2)
 
 
 @pytest.mark.parametrize(

@@ -208,3 +208,14 @@ def test_what_browsers_measured_is_in_the_metrics(server: Running) -> None:
     counts = [0, 0, 1, 0, 2, 5]
     assert report(server, somebody("ada"), websocket={"delivery": counts, "rtt": [1]}).status_code == 200
     assert delivered() == before + 3
+
+
+def test_what_no_database_can_store_costs_nothing_that_is_written_with_it(server: Running) -> None:
+    """PostgreSQL refuses NUL, and one transaction holds what everybody reported in a second or two."""
+    who, attempt = somebody(), "00000000000000e1"
+    error = {"kind": "Type\x00Error", "text": "a\x00b", "stack": "at f\x00 (https://x/y\x00.js:1:1)"}
+    client = {"name": "w\x00eb", "version": "1\x00", "instance": "i\x00"}
+    unseen = seen_by_client(attempt, lived=366 * 86_400_000, age=366 * 86_400_000)
+    sent = report(server, who, unseen, client=client, errors=[error], recorder=["1 a\x00b"], why="error")
+    assert sent.status_code == 200
+    Evidence(server).the_row(attempt, lambda row: row["person"] == who.id)
