@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.shapes import QuietHours
@@ -13,10 +13,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def is_quiet(hours: QuietHours | None, now_us: int) -> bool:
     """By the clock on the wall of the person's zone: on a day on which the clocks change, the hours are as much shorter or longer. Hours
-    beyond midnight belong to the day on which they begin; those that begin and end at the same time last a whole day."""
-    if hours is None or not hours.days:
+    beyond midnight belong to the day on which they begin; those that begin and end at the same time last a whole day. In a zone that was
+    known when it was chosen, but not here, there are none: the machines of two nodes may have different lists."""
+    zone = _zone(hours.zone) if hours is not None and hours.days else None
+    if hours is None or zone is None:
         return False
-    local = (_EPOCH + timedelta(microseconds=now_us)).astimezone(_zone(hours.zone))
+    local = (_EPOCH + timedelta(microseconds=now_us)).astimezone(zone)
     clock, today = f"{local:%H:%M}", local.isoweekday()
     if hours.start < hours.end:
         return today in hours.days and hours.start <= clock < hours.end
@@ -38,5 +40,8 @@ def _zones() -> frozenset[str]:
 
 
 @lru_cache(maxsize=600)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from backchannel.followers.cursors import SECOND_US, HoldLease, ReleaseLease
-from backchannel.notifications.decision import IN_USE_S, WAIT_S, Why
+from backchannel.notifications.decision import IN_USE_S, WAIT_S, Decision, Why
 from backchannel.notifier.facts import decision_for
 from backchannel.notifier.operations import Decided, ForgetNotifications, Postponed, WriteDecisions
 from backchannel.notifier.pushing import BATCH, Pusher
@@ -113,7 +113,7 @@ class Notifier:
         decided, postponed = list[Decided](), list[Postponed]()
         for row in rows:
             now_us = self._now_us()
-            decision = decision_for(row, self._presence_of(row.person_id), now_us)
+            decision = self._decision_for(row, now_us)
             if decision.act != "wait":
                 decided.append(Decided(row.id, decision.act == "notify", decision.why))
             elif decision.why is Why.IN_USE:
@@ -124,6 +124,13 @@ class Notifier:
         if rows:
             await self._log.write(WriteDecisions(actor=NOBODY, decided=decided, postponed=postponed))
         return len(rows)
+
+    def _decision_for(self, row: Due, now_us: int) -> Decision:
+        try:
+            return decision_for(row, self._presence_of(row.person_id), now_us)
+        except Exception:  # a row that cannot be read, as of another version, keeps nobody else from being notified
+            _log.exception("notification_broke", notification=row.id)
+            return Decision("no", Why.TOO_OLD)
 
     async def _forget(self) -> None:
         """Once an hour."""

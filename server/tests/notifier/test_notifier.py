@@ -25,7 +25,7 @@ from backchannel.notifier.operations import Decided, WriteDecisions
 from backchannel.notifier.push_setup import pusher_of
 from backchannel.notifier.pushing import FIRST_PAUSE_S
 from backchannel.notifier.runner import NAME, Notifier
-from backchannel.protocol.shapes import PresenceState, User
+from backchannel.protocol.shapes import PresenceState, QuietHours, User
 from backchannel.push.browser_keys import to_base64url
 from backchannel.store import notifications
 from backchannel.store.clock import now_us
@@ -332,6 +332,21 @@ async def test_what_breaks_the_sending_of_one_message_keeps_no_other_from_being_
     await world.after(WAIT_S + 1)
     assert len(browser.got) == 1
     assert await run_read(PushMessage.objects.count) == 0
+
+
+async def test_a_row_that_cannot_be_read_keeps_nobody_else_from_being_notified(world: World) -> None:
+    """As a node of another version, or with another list of time zones, may write it."""
+    group, (ada, ben, cyd) = await people_in()
+    browser = await world.subscribe(cyd, "cyd")
+    zone = QuietHours(zone="Nowhere/Here", days=[1, 2, 3, 4, 5, 6, 7], start="00:00", end="00:00")
+    given = SetMyNotifications(actor=cyd, keywords=None, quiet_hours=zone, dnd_until_us=None, push_content=None)
+    await run_read(do, given)
+    await run_read(send, group, ada, f"@{ben.username} @{cyd.username}")
+    await world.after(0)
+    await run_read(lambda: PersonNotification.objects.filter(person=ben.id).update(concerns='["of a later version"]'))
+    await world.after(WAIT_S + 1)
+    assert await world.outcomes(ben, cyd) == ["not: too_old", "mention"]
+    assert len(browser.got) == 1
 
 
 async def test_nothing_is_tried_for_longer_than_an_hour(world: World) -> None:
