@@ -84,7 +84,7 @@ class Pusher:
     async def _sent(self, row: Queued, badge: int, silent: set[str]) -> Sent:
         from backchannel.push.sending import Result, Sent
 
-        if row.is_void:
+        if row.is_void or self._now_us() >= row.sent_us + TOO_OLD_S * SECOND_US:
             return Sent(Result.REFUSED)
         try:
             push = self._push(row, badge)

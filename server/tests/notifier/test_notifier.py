@@ -360,6 +360,22 @@ async def test_nothing_is_tried_for_longer_than_an_hour(world: World) -> None:
     assert len(world.service.headers) < 15
 
 
+async def test_what_waited_for_a_node_that_sends_longer_than_an_hour_is_not_sent(world: World) -> None:
+    """The node that decided sends no push messages, or died."""
+    direct, (ada, ben) = await people_in("direct", 2)
+    browser = await world.subscribe(ben, "desk")
+    await run_read(send, direct, ada)
+    sender = world.notifier
+    world.notifier = Notifier(world.log, READS, "here", lambda _: "offline", world.now_us, None, presence_known_s=0)
+    await world.after(WAIT_S + 1)
+    assert await world.outcomes(ben) == ["direct"]
+    assert await run_read(PushMessage.objects.count) == 1
+    world.notifier = sender
+    await world.after(TOO_OLD_S + 1)
+    assert browser.got == []
+    assert await run_read(PushMessage.objects.count) == 0
+
+
 async def test_what_is_old_when_it_is_first_looked_at_is_passed_over(world: World) -> None:
     direct, (ada, ben) = await people_in("direct", 2)
     await run_read(lambda: send(direct, ada, at_us=now_us() - int(TOO_OLD_S + 1) * SECOND_US))
