@@ -66,13 +66,14 @@ def seen_by(message: Facts) -> SeenBy | None:
         )
         values = [message.seq, db_uuid(connection, message.thread), message.seq]
     of_room = "FALSE" if message.is_beside else "mb.read_seq >= %s"
-    rows = read(
-        f"SELECT {user_columns('p')} FROM {MEMBERSHIP} mb JOIN {PERSON} p ON p.id = mb.person_id WHERE mb.room_id = %s "
-        f"AND mb.state = %s AND mb.person_id <> %s AND mb.joined_seq <= %s AND ({of_room} OR {of_thread}) ORDER BY p.id",
-        [
-            message.room_id, MEMBER, message.sender_id, message.seq,
-            *([] if message.is_beside else [message.seq]), *values,
-        ],
-    )  # fmt: skip
-    people = [User(*row) for row in rows]
-    return SeenBy(len(people), people if member_count <= NAMED else None)
+    seen = (
+        f"FROM {MEMBERSHIP} mb JOIN {PERSON} p ON p.id = mb.person_id WHERE mb.room_id = %s "
+        f"AND mb.state = %s AND mb.person_id <> %s AND mb.joined_seq <= %s AND ({of_room} OR {of_thread})"
+    )
+    values = [
+        message.room_id, MEMBER, message.sender_id, message.seq, *([] if message.is_beside else [message.seq]), *values,
+    ]  # fmt: skip
+    if member_count > NAMED:
+        return SeenBy(read(f"SELECT COUNT(*) {seen}", values)[0][0], None)
+    people = [User(*row) for row in read(f"SELECT {user_columns('p')} {seen} ORDER BY p.id", values)]
+    return SeenBy(len(people), people)
