@@ -62,6 +62,7 @@ class SaveDraft(Operation, frozen=True, kw_only=True):
                 "This draft was changed or sent elsewhere. Compare with the other version, then save from it.",
                 draft=_result_of(stored).draft,
             )
+        drafts.check_characters(transaction, stored, self.text)
         if not stored.id:
             drafts.make_room(transaction, self.actor.id)
         save_id = stored.save_id if self.text.is_empty else self.save_id

@@ -26,6 +26,10 @@ from backchannel.store.transaction import DRAFT, MEMBERSHIP, Outcome, Transactio
 
 DRAFTS: Final = 500
 """Of one person, with the cleared ones that are kept."""
+CHARACTERS: Final = 1024 * 1024
+"""Of all drafts of one person. `get_drafts` is one answer."""
+SHORT: Final = 2048
+"""A draft of so many characters is not counted: a sum for each of the saves while somebody types would cost more than it saves."""
 KEEP_CLEARED_US: Final = 30 * 86_400 * 1_000_000
 _NO_THREAD: Final = UUID(int=0)
 
@@ -147,6 +151,20 @@ def make_room(transaction: Transaction, person_id: int) -> None:
         f"DELETE FROM {DRAFT} WHERE id IN (SELECT id FROM {DRAFT} WHERE person_id = %s AND {_EMPTY} ORDER BY saved_us LIMIT %s)",
         [person_id, count - DRAFTS + 1],
     )
+
+
+def check_characters(transaction: Transaction, stored: Version, text: Text) -> None:
+    """Before a long text replaces `stored`. One that becomes shorter is always kept. Raises `quota_exceeded`."""
+    if len(text.content) <= max(SHORT, len(stored.text.content)):
+        return
+    ((total,),) = transaction.query(
+        f"SELECT COALESCE(SUM(LENGTH(content)), 0) FROM {DRAFT} WHERE person_id = %s AND id <> %s",
+        [stored.place.person_id, stored.id],
+    )
+    if total + len(text.content) > CHARACTERS:
+        raise CommandError(
+            Code.QUOTA_EXCEEDED, f"Your drafts have {total} characters already. Send or discard some first."
+        )
 
 
 def clear_sent(transaction: Transaction, sent: Sequence[Sent]) -> None:

@@ -188,6 +188,25 @@ def test_drafts_are_limited_and_cleared_ones_give_way(scene: Scene, monkeypatch:
     assert DraftRow.objects.filter(person_id=scene.ada.id).count() == 3
 
 
+def test_all_drafts_together_are_limited_but_for_short_ones_and_those_that_shrink(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are one answer: 500 of the longest took 49 MB."""
+    monkeypatch.setattr(drafts, "CHARACTERS", 10_000)
+    roots = [send(scene.room_id, scene.ada).id for _ in range(3)]
+    saved = scene.save("x" * 6000, thread=roots[0])
+    longer = scene.save("x" * 9000, saved.rev, thread=roots[0])
+    with pytest.raises(CommandError, match="9000 characters") as refused:
+        scene.save("x" * 2049, thread=roots[1])
+    assert refused.value.data.code == "quota_exceeded"
+    scene.save("x" * 2048, thread=roots[1])
+    shorter = scene.save("x" * 8900, longer.rev, thread=roots[0])
+    with pytest.raises(CommandError, match="2048 characters"):
+        scene.save("x" * 8901, shorter.rev, thread=roots[0])
+    scene.save("", shorter.rev, thread=roots[0])
+    scene.save("x" * 2049, thread=roots[2])
+
+
 def test_a_draft_of_a_room_that_one_left_is_not_listed(scene: Scene) -> None:
     scene.save("Hello.")
     do(LeaveRoom(actor=scene.ada, room_id=scene.room_id))
