@@ -99,7 +99,7 @@ def _journey(kept: Kept, person: Whom, message: UUID, now_us: int) -> Journey:
     room_id, seq, at_us, sender_id, deleted, kind, name, state, joined_seq, left_seq, read_seq = rows[0]
     is_direct = kind == "direct"
     if is_direct and (state != MEMBER or sender_id == person.id):
-        # Else whoever has the id, as `_expected` lists it for one of the two, could try it with everybody until it is the other.
+        # Else staff with the id, as `_expected` lists it for one of the two, could try it with everybody until it is the other one.
         raise no_message(message)
     of_person, of_sender, nodes = [], [], None
     if kept.has_people:
