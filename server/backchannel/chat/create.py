@@ -26,6 +26,7 @@ from backchannel.chat.chat import Chat
 from backchannel.chat.lifespan import Parts
 from backchannel.chat.metrics_access import metrics_access
 from backchannel.chat.revocations import Revocations
+from backchannel.chat.sender_check import sender_check
 from backchannel.chat.staff_check import staff_check
 from backchannel.commands.context import Context
 from backchannel.commands.delivery import Delivery
@@ -172,7 +173,7 @@ def create(
         runners,
         notifier,
         intents,
-        ScheduleRunner(log, reads, node.gate.ask, node.context.limits.content_bytes),
+        ScheduleRunner(log, reads, sender_check(site_code or reads, node.gate), node.context.limits.content_bytes),
         checking,
         watch,
         workers,

@@ -20,9 +20,11 @@ from django.utils.translation import gettext_lazy
 from backchannel.accounts import lookup
 from backchannel.accounts.models import Token
 from backchannel.policy import Draft, Policy, Refusal, RoomInfo, Verdict
+from backchannel.store.clock import now_us
+from backchannel.store.models import Scheduled
 from backchannel.store.read_pool import READ_THREADS
-from tests.conformance.world import build
-from tests.running import Answer, Running, Someone, running, somebody
+from tests.conformance.world import build, soon
+from tests.running import Answer, Running, Someone, running, somebody, wait_until
 
 WAYS = ("websocket", "rest")
 
@@ -336,6 +338,23 @@ def test_a_user_who_may_not_connect_gets_no_answer_and_loses_their_sockets(shop:
     assert shop.sync(who).status_code == 403
     with pytest.raises(Exception, match="403"):
         shop.dial(who)
+
+
+@pytest.mark.parametrize("how", ["banned", "deactivated"])
+def test_who_may_not_use_the_chat_any_more_sends_nothing_that_was_scheduled(shop: Running, how: str) -> None:
+    """Also where nothing but the site's own answer says so: no signal came, and they are not connected."""
+    who, other = somebody("banned"), somebody()
+    room_id, id_ = shop.group(other, who), str(uuid4())
+    shop.do(who, "schedule_message", id=id_, at=soon(), room_id=room_id, content="X")
+    if how == "banned":
+        Shop.says["may_connect"] = lambda user: user.pk != who.account.pk
+    else:
+        type(who.account).objects.filter(pk=who.account.pk).update(is_active=False)
+    Scheduled.objects.filter(pk=id_).update(at_us=now_us())
+    wait_until(lambda: Scheduled.objects.get(pk=id_).state == "failed")
+    assert Scheduled.objects.get(pk=id_).code == "forbidden"
+    page = shop.do(other, "get_history", room_id=room_id)
+    assert id_ not in [message["id"] for message in page["messages"]]
 
 
 @pytest.mark.parametrize("raises", ["may_connect", "space"])
