@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from backchannel import __version__
 from backchannel.accounts import credential_uses, sweeping
+from backchannel.accounts.absent import those_who_may_use
 from backchannel.accounts.authenticate import Authenticator
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.people import provide_people
@@ -114,7 +115,7 @@ def create(
     site_code = ReadPool(of_the_site=True) if config.has_site_code else None
     authenticator = Authenticator(site_code or reads, config.origins, Schemes(config.authentication))
     checking = None if files is None else FileRunner(files, log, reads, config.scan)
-    make_pusher = _pusher(config, log, reads)
+    make_pusher = _pusher(config, log, reads, site_code or reads)
     node = Node(
         context=Context(
             log,
@@ -193,14 +194,16 @@ def create(
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads), fleet)
 
 
-def _pusher(config: ChatConfig, log: Log, reads: ReadPool) -> Callable[[], Coroutine[Any, Any, Pusher]] | None:
-    """None where nobody says whom push services may write to."""
+def _pusher(
+    config: ChatConfig, log: Log, reads: ReadPool, site_code: ReadPool
+) -> Callable[[], Coroutine[Any, Any, Pusher]] | None:
+    """None where nobody says whom push services may write to. `site_code`: the threads for the site's code."""
     contact = config.push_contact
     if contact is None:
         return None
     from backchannel.notifier.push_setup import pusher_of
 
-    return partial(pusher_of, contact, log, reads, OutgoingClient())
+    return partial(pusher_of, contact, log, reads, OutgoingClient(), lambda ids: site_code.run(those_who_may_use, ids))
 
 
 def _metrics_text(workers: Workers | None) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -30,14 +30,28 @@ BATCH: Final = 64
 FIRST_PAUSE_S: Final = 10.0
 SECOND_US: Final = 1_000_000
 
+MayUse = Callable[[Collection[int]], Awaitable[set[int]]]
+"""The people among these whom the site lets use the chat."""
+
 _log = ProcessLog("backchannel.notifier")
+
+
+async def everybody(person_ids: Collection[int]) -> set[int]:
+    return set(person_ids)
 
 
 class Pusher:
     def __init__(
-        self, sender: PushSender, log: Log, reads: ReadPool, now_us: Callable[[], int], namespace: str
+        self,
+        sender: PushSender,
+        log: Log,
+        reads: ReadPool,
+        now_us: Callable[[], int],
+        namespace: str,
+        may_use: MayUse = everybody,
     ) -> None:
         """`namespace`: a secret of this installation, which the topics are made of."""
+        self._may_use = may_use
         self._sender = sender
         self._log = log
         self._reads = reads
@@ -50,6 +64,8 @@ class Pusher:
         rows, badges = await self._reads.run(self._read)
         if rows:
             silent = set[str]()
+            allowed = await self._may_use(badges.keys())
+            rows = [row if row.person_id in allowed else row._replace(is_void=True) for row in rows]
             results = await asyncio.gather(*(self._send(row, badges[row.person_id], silent) for row in rows))
             await self._log.write(self._written(rows, results))
         return len(rows)

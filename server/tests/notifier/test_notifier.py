@@ -9,7 +9,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 
+from backchannel.accounts import absent
+from backchannel.accounts.absent import those_who_may_use
 from backchannel.commands.delete_message import DeleteMessage
 from backchannel.commands.delivery import Delivery
 from backchannel.commands.mark_read import MarkRead
@@ -25,6 +28,7 @@ from backchannel.notifier.operations import Decided, WriteDecisions
 from backchannel.notifier.push_setup import pusher_of
 from backchannel.notifier.pushing import FIRST_PAUSE_S
 from backchannel.notifier.runner import NAME, Notifier
+from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import PresenceState, QuietHours, User
 from backchannel.push.browser_keys import to_base64url
 from backchannel.store import notifications
@@ -33,6 +37,7 @@ from backchannel.store.log import Log
 from backchannel.store.models import (
     FollowerCursor,
     FollowerLease,
+    Person,
     PersonNotification,
     PushMessage,
     PushSubscription,
@@ -266,6 +271,39 @@ async def test_who_was_removed_gets_nothing_that_waited(world: World) -> None:
     await world.after(WAIT_S + 1)
     assert await world.outcomes(ben) == ["not: not_a_member"]
     assert browser.got == []
+
+
+async def test_whom_the_site_lets_use_the_chat_no_more_gets_no_push(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but the site's own answer says so: their row and their session are as before."""
+
+    def account_of(who: User) -> Any:
+        account = get_user_model().objects.create(username=f"{who.username}site")
+        Person.objects.filter(pk=who.id).update(account=str(account.pk))
+        return account
+
+    direct, (ada, ben) = await people_in("direct", 2)
+    group, (eve, cyd, dan) = await people_in()
+    browsers = [await world.subscribe(who, f"{number}-browser") for number, who in enumerate((ben, cyd, dan))]
+    accounts = [await run_read(account_of, who) for who in (ben, cyd, dan)]
+    await run_read(lambda: get_user_model().objects.filter(pk=accounts[0].pk).update(is_active=False))
+
+    def check(user: Any) -> None:
+        if user.pk == accounts[1].pk:
+            raise CommandError(Code.FORBIDDEN, "Banned.")
+
+    monkeypatch.setattr(absent, "check_may_connect", check)
+    pusher = await pusher_of(
+        CONTACT, world.log, READS, world.service.client, lambda ids: READS.run(those_who_may_use, ids)
+    )
+    pusher._now_us = world.now_us
+    world.notifier._pusher = pusher
+    await run_read(send, direct, ada, "secret")
+    await run_read(send, group, eve, f"@{cyd.username} @{dan.username} secret")
+    await world.after(WAIT_S + 1)
+    assert [len(browser.got) for browser in browsers] == [0, 0, 1]
+    assert await run_read(PushMessage.objects.count) == 0
 
 
 async def test_a_push_that_waits_for_its_service_is_dropped_when_the_message_is_deleted_or_read(world: World) -> None:
