@@ -7,6 +7,7 @@ routes.py          which address goes where
 metrics_access.py  who may read /metrics
 lifespan.py        the order in which the parts start and stop
 draining.py        how a node that stops says goodbye
+sender_check.py    may the sender of a scheduled message still use the chat
 revocations.py     a credential has ended: announce it, and act on it
 
 Importing any of it builds nothing; two chats in one process share nothing but what `accounts/running_chats.py` names.
