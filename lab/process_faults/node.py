@@ -79,7 +79,8 @@ class Node:
             return 0
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, by)
-        self.process.communicate(timeout=PATIENCE_S)
+        # With a faked clock each wait for a connection of the pool may take seconds.
+        self.process.communicate(timeout=4 * PATIENCE_S)
         return int(self.process.returncode)
 
     def people(self, *names: str) -> list[str]:
