@@ -90,8 +90,8 @@ def test_the_state_is_right_in_fallback(
     ada.proxy.cut("ws")
     talk.turn("by REST")
     talk.check_away(ben, ada, elsewhere)
-    # Unread in two rooms, and in the title.
-    ada.visit("/")
+    # Unread in two rooms, and in the title: none of them is open here.
+    ada.visit("/threads")
     ben.api.send(elsewhere["id"], "over here")
     talk.say(ben, "and over there")
     ada.expect_unread(elsewhere["name"], 1)
