@@ -1,12 +1,11 @@
+import { createDeviceSwitch } from '../../app/deviceSwitch.ts';
 import { toast } from '../../ui/Toasts.tsx';
-import { createStore, useStore } from '../../ui/store.ts';
-
-const KEY = 'backchannel.notify';
+import { useStore } from '../../ui/store.ts';
 
 const isAllowed = (): boolean => 'Notification' in globalThis && Notification.permission === 'granted';
 
 /** The user's choice on this device; effective only while the browser allows it. */
-const wanted = createStore(read());
+const wanted = createDeviceSwitch('backchannel.notify');
 
 export const useNotify = () => useStore(wanted, (value) => value && isAllowed());
 export const onNotifyChange = (changed: () => void): (() => void) => wanted.subscribe(changed);
@@ -26,23 +25,4 @@ export async function setNotify(on: boolean): Promise<void> {
     return;
   }
   wanted.set(on);
-  try {
-    if (on) localStorage.setItem(KEY, 'on');
-    else localStorage.removeItem(KEY);
-  } catch {
-    // Without storage, the choice lasts until the tab is closed.
-  }
 }
-
-function read(): boolean {
-  try {
-    return localStorage.getItem(KEY) === 'on';
-  } catch {
-    return false;
-  }
-}
-
-// Changed in another tab: this tab may be the one that shows notifications.
-globalThis.addEventListener('storage', ({ key }) => {
-  if (key === KEY) wanted.set(read());
-});
